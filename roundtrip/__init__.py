@@ -1,0 +1,1 @@
+"""The proofs: laws, reference decoders, damage, benchmarks and the command line."""
