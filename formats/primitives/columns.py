@@ -1,0 +1,149 @@
+"""Columns of fixed-width numbers and a heap of byte strings: how pages hold many entries.
+
+A column is read in one go and its size is checked against the bytes that are there before anything is allocated.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from construct import ListContainer, RangeError, StreamError
+from construct.core import evaluate, stream_tell
+
+from .base import AnyConstruct, AnySubconstruct
+from .violations import parameters, violate
+
+ORDERS = ("", "ascending", "strict")
+
+
+def check_order(context: Any, values: Any, order: str) -> None:
+    """Refuse (rule `order`) where the values fall, or, for "strict", repeat."""
+    if order:
+        for index, (before, after) in enumerate(pairwise(values)):
+            if after < before or (order == "strict" and after == before):
+                relation = "above" if order == "strict" else "not below"
+                violate(context, "order", expected=f"element {index + 1} {relation} {before!r}", found=repr(after))
+                return
+
+
+class Column(AnySubconstruct):
+    """`count` fixed-width scalars; value: a list.
+
+    order: "", "ascending" (never falls) or "strict" (always rises); last: a number or `this` expression that the last
+    element must equal, and that must be 0 when there is none (both rule `order`).
+    """
+
+    def __init__(self, count: Any, subcon: Any, *, order: str = "", last: Any = None) -> None:
+        super().__init__(subcon)
+        if order not in ORDERS:
+            raise ValueError(f"order is one of {ORDERS}, not {order!r}")
+        self.count = count
+        self.order = order
+        self.last = last
+        self.flagbuildnone = False
+
+    def _parse(self, stream: Any, context: Any, path: str) -> ListContainer[Any]:
+        count = evaluate(self.count, context)
+        require_bytes(stream, count * self.subcon._sizeof(context, path), path)
+        values: ListContainer[Any] = ListContainer()
+        for index in range(count):
+            context._index = index
+            values.append(self.subcon._parsereport(stream, context, path))
+        self.check(values, context)
+        return values
+
+    def check(self, values: Any, context: Any) -> None:
+        """Refuse values out of order, or a last one that is not what it must be."""
+        check_order(context, values, self.order)
+        if self.last is not None:
+            expected = evaluate(self.last, context)
+            found = values[-1] if values else 0
+            if found != expected:
+                violate(context, "order", expected=f"the last one to be {expected}", found=str(found))
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        count = evaluate(self.count, context)
+        if len(obj) != count:
+            raise RangeError(f"expected {count} elements, found {len(obj)}", path=path)
+        self.check(obj, context)
+        for index, value in enumerate(obj):
+            context._index = index
+            self.subcon._build(value, stream, context, path)
+        return obj
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        return int(evaluate(self.count, context)) * int(self.subcon._sizeof(context, path))
+
+
+class Ends(Column):
+    """The cumulative ends of the items of the sibling `Slices` field `of`; derived from it when built."""
+
+    def __init__(self, count: Any, subcon: Any, *, of: str) -> None:
+        super().__init__(count, subcon)
+        self.of = of
+        self.flagbuildnone = True
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        ends, total = [], 0
+        for item in context[self.of]:
+            total += len(item)
+            ends.append(total)
+        return super()._build(ends, stream, context, path)
+
+
+class Slices(AnyConstruct):
+    """Byte strings back to back to the end of the region, cut by the sibling `Ends` column `ends`; value: a list.
+
+    Checked in this order: the last end is the region's end (`length`), every item is minimum..maximum bytes long
+    (`bounds`), the items stand in `order`.
+    """
+
+    def __init__(self, *, ends: str, minimum: int, maximum: int, order: str = "") -> None:
+        super().__init__()
+        if order not in ORDERS:
+            raise ValueError(f"order is one of {ORDERS}, not {order!r}")
+        self.ends = ends
+        self.minimum = minimum
+        self.maximum = maximum
+        self.order = order
+
+    def _parse(self, stream: Any, context: Any, path: str) -> ListContainer[Any]:
+        base, trace = stream_tell(stream, path), parameters(context).get("trace")
+        heap = stream.read()
+        ends = context[self.ends]
+        last = ends[-1] if ends else 0
+        if last != len(heap):
+            expected, found = f"{last} bytes up to the last end", f"{len(heap)} bytes in the region"
+            violate(context, "length", expected=expected, found=found)
+        start = 0
+        values: ListContainer[Any] = ListContainer()
+        for end in ends:
+            if not self.minimum <= end - start <= self.maximum:
+                expected = f"an item of {self.minimum}..{self.maximum} bytes"
+                violate(context, "bounds", expected=expected, found=f"{end - start} bytes")
+            if trace is not None:
+                trace.note(len(values), base + start, base + end, heap[start:end])
+            values.append(heap[start:end])
+            start = end
+        check_order(context, values, self.order)
+        return values
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        for item in obj:
+            if not isinstance(item, bytes) or not self.minimum <= len(item) <= self.maximum:
+                raise RangeError(f"expected {self.minimum}..{self.maximum} bytes, found {item!r:.80}", path=path)
+        check_order(context, obj, self.order)
+        stream.write(b"".join(obj))
+        return obj
+
+
+def require_bytes(stream: Any, size: int, path: str) -> None:
+    """Raise `StreamError` unless `size` more bytes can be read; nothing is read or allocated."""
+    here = stream_tell(stream, path)
+    left = stream.seek(0, 2) - here
+    stream.seek(here)
+    if size > left:
+        raise StreamError(f"{size} bytes are needed and {left} are left", path=path)
+
+
