@@ -216,5 +216,3 @@ def difference(first: Any, second: Any) -> Path:
             if comparable(old) != comparable(new):
                 return (index, *difference(old, new))
     return ()
-
-

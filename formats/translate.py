@@ -88,17 +88,19 @@ def digests(node: Node) -> list[Digest]:
 class Translator:
     """Translates what stands at one path, inside the given scopes."""
 
-    def __init__(self, path: Path, scopes: tuple[Scope, ...], depth: int = 0) -> None:
+    def __init__(self, path: Path, scopes: tuple[Scope, ...], depth: int = 0, *, in_frame: bool = False) -> None:
         self.path = path
+        self.in_frame = in_frame
         self.scopes = scopes
         self.depth = depth
         if depth > 64:
             raise SchemaRefused(path, "the schema nests more than 64 deep, or contains itself")
 
-    def below(self, name: str | None = None, scope: Scope | None = None) -> Translator:
-        """A translator one level further in."""
+    def below(self, name: str | None = None, scope: Scope | None = None, *, in_frame: bool = False) -> Translator:
+        """A translator one level further in; `in_frame`: for the members of a frame."""
         path = self.path if name is None else (*self.path, name)
-        return Translator(path, self.scopes if scope is None else (*self.scopes, scope), self.depth + 1)
+        scopes = self.scopes if scope is None else (*self.scopes, scope)
+        return Translator(path, scopes, self.depth + 1, in_frame=in_frame)
 
     def node(self, schema: Any) -> Node:
         """The node of any construct."""
@@ -120,7 +122,8 @@ class Translator:
     def renamed(self, schema: Any) -> Node:
         if schema.parsed is not None:
             raise self.refused(schema, "a parsed hook is code, which cannot be read or locked")
-        return self.below(schema.name if schema.name != schema.subcon.name else None).node(schema.subcon)
+        name = schema.name if schema.name != schema.subcon.name else None
+        return self.below(name, in_frame=self.in_frame).node(schema.subcon)
 
     def inner(self, schema: Any) -> Node:
         return self.below().node(schema.subcon)
@@ -200,11 +203,11 @@ class Translator:
     def struct(self, schema: Any) -> Node:
         return Struct(self.members(schema.subcons))
 
-    def members(self, subcons: Any) -> tuple[Member, ...]:
+    def members(self, subcons: Any, *, in_frame: bool = False) -> tuple[Member, ...]:
         """The members of a struct; two of one name would hide each other."""
         scope, members = Scope(), []
         for member in subcons:
-            node = self.below(scope=scope).node(member)
+            node = self.below(scope=scope, in_frame=in_frame).node(member)
             members.append(Member(member.name or None, node))
         names = [member.name for member in members if member.name]
         for name in names:
@@ -296,13 +299,17 @@ class Translator:
     # --- the strict vocabulary ---------------------------------------------------------------------------------------
 
     def frame(self, schema: Any) -> Node:
-        return Struct(self.members(schema.subcons), header=schema.header)
+        return Struct(self.members(schema.subcons, in_frame=True), header=schema.header)
 
     def column(self, schema: Any) -> Node:
         last = None if schema.last is None else self.expression(schema.last)
         node = self.inner(schema)
         if fixed_size(node) is None:
             raise self.refused(schema, "a column holds scalars of fixed width")
+        if (schema.order and not isinstance(node, Integer | Bounded | Raw)) or (
+            last is not None and not isinstance(node, Integer | Bounded)
+        ):
+            raise self.refused(schema, "an ordered column holds integers (or byte strings, where no last one is given)")
         return Array(self.expression(schema.count), node, schema.order, last)
 
     def ends(self, schema: Any) -> Node:
@@ -323,7 +330,11 @@ class Translator:
             raise self.refused(schema, "a record of a stream has at least one byte")
         return Records(node)
 
-    def crc(self, schema: Any) -> Node:
+    def frame_checksum(self, schema: Any) -> Node:
+        if not self.in_frame:
+            raise self.refused(schema, f"a {type(schema).__name__} is a field of a Frame, which verifies it")
+        if isinstance(schema, p.Seal):
+            return Digest(Integer(4), CRC32C, sealing=True, seed=schema.seed)
         covers = tuple(Field(0, (name,)) for name in schema.covers)
         return Digest(Integer(4), CRC32C, covers, masked=schema.is_masked)
 
@@ -342,7 +353,7 @@ HANDLERS: Final[dict[type, Handler]] = {
     type(c.GreedyBytes): lambda translator, schema: Raw(None),
     type(c.Flag): lambda translator, schema: Boolean(),
     type(c.Pass): lambda translator, schema: Nothing(),
-    type(c.Terminated): lambda translator, schema: Nothing(),
+    type(c.Terminated): lambda translator, schema: Nothing(end=True),
     c.StringEncoded: Translator.text,
     c.Const: Translator.constant,
     c.Enum: Translator.enumeration,
@@ -374,8 +385,8 @@ HANDLERS: Final[dict[type, Handler]] = {
     p.Count: lambda translator, schema: CountOf(
         Bounded(translator.integral(schema), schema.minimum, schema.maximum), schema.of
     ),
-    p.Crc32c: Translator.crc,
-    p.Seal: lambda translator, schema: Digest(Integer(4), CRC32C, sealing=True, seed=schema.seed),
+    p.Crc32c: Translator.frame_checksum,
+    p.Seal: Translator.frame_checksum,
     p.Tag: lambda translator, schema: Repeated(schema.of, schema.size),
     p.Region: lambda translator, schema: Region(translator.expression(schema.size), translator.inner(schema)),
     p.Column: Translator.column,

@@ -87,8 +87,11 @@ def construct_of(node: Node, plain: Any, environment: Environment | None = None)
             unknown = set(plain) - {member.name for member in members}
             if unknown:
                 raise KeyError(f"there is no field {min(unknown)!r}")
-            inner = [*environment, derive(node, plain, environment)]
-            return {member.name: construct_of(member.node, plain[member.name], inner) for member in members}
+            values = derive(node, plain, environment)
+            inner = [*environment, values]
+            # Derived fields go along: an adapter (Hex) over one leaves None in Construct's context otherwise.
+            built = {member.name: values[member.name] for member in node.members if member.name in values}
+            return built | {member.name: construct_of(member.node, plain[member.name], inner) for member in members}
         case Array(node=element) | CountedArray(node=element) | Records(node=element):
             return [construct_of(element, item, environment) for item in plain]
         case Blocks(node=element):
@@ -110,15 +113,39 @@ def construct_of(node: Node, plain: Any, environment: Environment | None = None)
 
 
 def derive(node: Struct | BitGroup, plain: dict[str, Any], environment: Environment) -> dict[str, Any]:
-    """The plain value of a struct with its derived fields that expressions may name (constants, lengths, counts)."""
+    """The values of a struct as expressions see them: with its derived fields (constants, lengths, counts)."""
     values = dict(plain)
+    add_derived(node, values, environment)
+    for member in value_members(node):
+        values[member.name or ""] = seen(member.node, plain[member.name], [*environment, values])
+    add_derived(node, values, environment)
+    return values
+
+
+def add_derived(node: Struct | BitGroup, values: dict[str, Any], environment: Environment) -> None:
+    """Add the derived fields that follow from the values known by now."""
     for member in node.members:
         if member.name is not None and member.name not in values:
             try:
                 values[member.name] = derived_value(member.node, values, environment)
             except (Unknown, KeyError, TypeError):
                 continue
-    return values
+
+
+def seen(node: Node, plain: Any, environment: Environment) -> Any:
+    """What expressions see of a plain value: derived fields too, and what is captured under `value`."""
+    match node:
+        case Struct() | BitGroup():
+            return derive(node, plain, environment)
+        case Captured(node=inner):
+            return {"value": seen(inner, plain, environment)}
+        case Prefixed(node=inner) | Region(node=inner) | Padded(node=inner):
+            return seen(inner, plain, environment)
+        case Conditional() | Choice():
+            chosen = branch(node, environment)
+            return None if chosen is None else seen(chosen, plain, environment)
+        case _:
+            return plain
 
 
 def derived_value(node: Node, values: dict[str, Any], environment: Environment) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import construct as c
 import pytest
 from construct import this
+from crc32c import crc32c
 
 from formats import chunk, lsm_page
 from formats.errors import Corrupt, FormatError, SchemaRefused, Truncated, ValueRefused
 from formats.oracle import Oracle
-from formats.primitives import Bounded, ClosedEnum, Crc32c, Frame, Length, RecordsToEnd, Region, Reserved, Seal
+from formats.primitives import Bounded, ClosedEnum, Column, Crc32c, Frame, Length, RecordsToEnd, Region, Reserved, Seal
 from formats.translate import translate
 
 CHUNK = Oracle("chunk", 1, chunk.SCHEMA, translate(chunk.SCHEMA))
@@ -79,8 +80,6 @@ def test_header_checksum_comes_before_bounds_and_meaning() -> None:
     data = bytearray(frame.encode({"kind": "one", "n": 3}))
     data[0], data[1], data[2] = 9, 99, 1
     assert refused(frame, bytes(data)).rule == "header_checksum"
-    from crc32c import crc32c
-
     data[3:] = crc32c(bytes(data[:3])).to_bytes(4, "little")
     assert refused(frame, bytes(data)).rule == "bounds"
 
@@ -150,7 +149,13 @@ def test_stream_lets_the_error_of_a_record_through() -> None:
 
 
 def test_encode_refuses_what_would_not_read_back() -> None:
-    for value in ({**VALUE, "key": b""}, {**VALUE, "owner": "nobody"}, {**VALUE, "part": 2**20}, {**VALUE, "more": 1}, {}):
+    for value in (
+        {**VALUE, "key": b""},
+        {**VALUE, "owner": "nobody"},
+        {**VALUE, "part": 2**20},
+        {**VALUE, "more": 1},
+        {},
+    ):
         with pytest.raises(ValueRefused):
             CHUNK.encode(value)
 
@@ -163,3 +168,21 @@ def test_translate_refuses_a_lambda_by_path() -> None:
 def test_translate_refuses_an_unknown_class_by_path() -> None:
     with pytest.raises(SchemaRefused, match=r"tail: GreedyRange"):
         translate(c.Struct("n" / c.Int8ul, "tail" / c.GreedyRange(c.Int8ul)))
+
+
+def test_region_deeper_inside_a_frame_is_parsed_at_once() -> None:
+    deep = oracle(Frame("body" / c.Struct("n" / c.Int8ul, "r" / Region(this.n, c.Struct("x" / c.Int8ul)))))
+    assert deep.decode(b"\x01\x07") == {"body": {"n": 1, "r": {"x": 7}}}
+
+
+@pytest.mark.parametrize(
+    "wrap", [c.Struct, lambda member: Frame("box" / c.Struct(member)), lambda member: Frame("c" / c.Hex(member))]
+)
+def test_checksum_that_no_frame_would_verify_is_refused(wrap: object) -> None:
+    with pytest.raises(SchemaRefused, match="field of a Frame"):
+        translate(wrap("c" / Seal()))  # type: ignore[operator]  # makes a schema of a member
+
+
+def test_negative_column_count_is_refused() -> None:
+    column = oracle(c.Struct("a" / c.Int8ul, "v" / Column(this.a - 2, c.Int8ul)))
+    assert refused(column, b"\x01").rule == "bounds"

@@ -192,7 +192,9 @@ class Repeated:
 
 @dataclass(frozen=True)
 class Nothing:
-    """No bytes; value None. Construct's Pass."""
+    """No bytes; value None. Construct's Pass; where `end`, its Terminated: the region ends (rule `trailing`)."""
+
+    end: bool = False
 
 
 # --- composites ------------------------------------------------------------------------------------------------------
@@ -229,8 +231,8 @@ class BitGroup:
 class Array:
     """`count` elements; value: a tuple.
 
-    order: "" none, "ascending" never falling, "strict" always rising (rule `order`); last: what the last element must
-    be (0 elements: the expression must be 0), rule `order`.
+    order: "" none, "ascending" never falling, "strict" always rising (rule `order`); last: what the last element
+    must be (0 elements: the expression must be 0), rule `order`.
     """
 
     count: Expression

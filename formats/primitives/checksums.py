@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from construct import Int32ul
+from construct import CheckError, Int32ul
 from construct.core import stream_read, stream_write
 from crc32c import crc32c
 
 from ..place import CONTEXT_FIELDS
 from .base import AnyConstruct
-from .violations import violate
+from .violations import directly_in_frame, violate
 
 #: LevelDB's masking constant (util/crc32c.h): a checksum of bytes that hold checksums must not be one itself.
 MASK_DELTA = 0xA282EAD8
@@ -45,6 +45,8 @@ class Crc32c(AnyConstruct):
         return masked(crc32c(covered)) if self.is_masked else crc32c(covered)
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        if not directly_in_frame(context):
+            raise CheckError("a checksum is a field of a Frame, which verifies it", path=path)
         return int(Int32ul._parsereport(stream, context, path))
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from construct import ListContainer, RangeError, StreamError
+from construct import ListContainer, RangeError, SizeofError, StreamError
 from construct.core import evaluate, stream_tell
 
 from .base import AnyConstruct, AnySubconstruct
@@ -45,6 +45,8 @@ class Column(AnySubconstruct):
 
     def _parse(self, stream: Any, context: Any, path: str) -> ListContainer[Any]:
         count = evaluate(self.count, context)
+        if count < 0:
+            raise RangeError(f"invalid count {count}", path=path)
         require_bytes(stream, count * self.subcon._sizeof(context, path), path)
         values: ListContainer[Any] = ListContainer()
         for index in range(count):
@@ -73,7 +75,7 @@ class Column(AnySubconstruct):
         return obj
 
     def _sizeof(self, context: Any, path: str) -> int:
-        return int(evaluate(self.count, context)) * int(self.subcon._sizeof(context, path))
+        return sized(self.count, context, path) * int(self.subcon._sizeof(context, path))
 
 
 class Ends(Column):
@@ -147,3 +149,9 @@ def require_bytes(stream: Any, size: int, path: str) -> None:
         raise StreamError(f"{size} bytes are needed and {left} are left", path=path)
 
 
+def sized(number: Any, context: Any, path: str) -> int:
+    """A count or size for `sizeof`; `SizeofError` where it depends on fields that are not there."""
+    try:
+        return int(evaluate(number, context))
+    except (KeyError, AttributeError):
+        raise SizeofError("cannot calculate size, key not found in context", path=path) from None

@@ -17,8 +17,9 @@ from construct.core import BytesIOWithOffsets, evaluate, stream_read, stream_tel
 
 from .base import AnyConstruct, AnySubconstruct
 from .checksums import Crc32c, Seal
+from .columns import sized
 from .scalars import Bounded, Magic
-from .violations import Deferral, parameters, violate
+from .violations import Deferral, directly_in_frame, parameters, violate
 
 
 class Length(Bounded):
@@ -48,10 +49,9 @@ class Region(AnySubconstruct):
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         content = BytesIOWithOffsets.from_reading(stream, evaluate(self.size, context), path)
-        state = parameters(context)
-        if state.get("deferral") is None:
+        if not directly_in_frame(context):
             return self.parse_content(content, context, path)
-        return Pending(lambda: self.parse_content(content, context, path), state.get("trace"))
+        return Pending(lambda: self.parse_content(content, context, path), parameters(context).get("trace"))
 
     def parse_content(self, content: Any, context: Any, path: str) -> Any:
         """The value of the content, which must end where the region ends."""
@@ -62,7 +62,7 @@ class Region(AnySubconstruct):
         return value
 
     def _sizeof(self, context: Any, path: str) -> int:
-        return int(evaluate(self.size, context))
+        return sized(self.size, context, path)
 
 
 class Pending:
@@ -119,10 +119,10 @@ class Frame(AnyConstruct):
 
     def _parse(self, stream: Any, context: Any, path: str) -> Container[Any]:
         state = parameters(context)
-        outer, deferral = state.get("deferral"), Deferral()
-        state["deferral"] = deferral
+        inner, outer = nested(stream, context), state.get("deferral")
+        state["deferral"] = deferral = Deferral(inner)
         try:
-            return self._parse_members(stream, nested(stream, context), path, deferral)
+            return self._parse_members(stream, inner, path, deferral)
         finally:
             state["deferral"] = outer
 

@@ -156,5 +156,3 @@ class ClosedFlags(AnySubconstruct):
         if not isinstance(obj, int) or isinstance(obj, bool) or obj & ~self.mask:
             raise MappingError(f"expected a mask within {self.mask:#x}, found {obj!r}", path=path)
         return self.subcon._build(obj, stream, context, path)
-
-

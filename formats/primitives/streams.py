@@ -115,5 +115,3 @@ def renamed(error: StreamError, rule: str) -> NoReturn:
     violation = Violation(rule, "a whole record", str(error).splitlines()[-1])
     violation.traced = getattr(error, "traced", None)
     raise violation from None
-
-

@@ -6,7 +6,6 @@ closing tag and only then meaning. So `violate` collects violations of meaning w
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from construct import ConstructError, Container
@@ -27,11 +26,11 @@ class Violation(ConstructError):
 
 
 class Deferral:
-    """What a frame puts off: violations of meaning, and the content of regions."""
+    """What a frame puts off: violations of meaning, and the content of its own regions. `context`: the frame's."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Any) -> None:
+        self.context = context
         self.violations: list[Violation] = []
-        self.contents: list[Callable[[], None]] = []
 
 
 def parameters(context: Container[Any]) -> Container[Any]:
@@ -70,3 +69,9 @@ def violate(
 
 #: The rules that wait for the checksums when they are broken by a field of a frame.
 MEANING_IN_HEADER = frozenset({"reserved", "enum", "flags", "constant"})
+
+
+def directly_in_frame(context: Any) -> bool:
+    """Whether the field being parsed is a member of a frame itself, and not of something inside it."""
+    deferral: Deferral | None = parameters(context).get("deferral")
+    return deferral is not None and deferral.context is context

@@ -1,0 +1,285 @@
+"""Lookup in the bytes of a page: a heap of ascending slices beside columns of fixed-width numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..layout import (
+    Array,
+    Bounded,
+    EndsOf,
+    Expression,
+    Field,
+    Integer,
+    Member,
+    Node,
+    Operation,
+    Region,
+    Size,
+    Slices,
+    Struct,
+)
+from .expressions import Unbound, compiled
+from .headers import Numbers, leading_numbers, names_in, sizes_of
+from .naming import constant_name
+from .read_composites import span_size
+from .scalars import integer_code
+from .tables import Tables, Trail
+from .text import Code, Lines
+
+FREEZE: Final = "if type(data) is not bytes:\n    data = bytes(data)"
+FOUND: Final = "found = data[heap + start : heap + stop]"
+
+
+@dataclass
+class Column:
+    """A column of a page: its name, where it begins, its element, its count."""
+
+    name: str
+    offset: str
+    element: Integer
+    count: Expression
+    node: Array | EndsOf
+
+
+@dataclass
+class Page:
+    """The shape of a page that can be searched."""
+
+    numbers: Numbers
+    count: Code
+    columns: list[Column]
+    ends: Column
+    slices: Slices
+    heap: str
+
+
+def page_of(tables: Tables, root: Node) -> Page | None:
+    """The page that a frame holds, where all its columns can be found from the leading fields; else None."""
+    if not isinstance(root, Struct):
+        return None
+    for index, member in enumerate(root.members):
+        inner = member.node.node if isinstance(member.node, Region) else None
+        if isinstance(inner, Struct) and any(isinstance(m.node, Slices) and m.node.order for m in inner.members):
+            before = Struct(root.members[:index], root.header)
+            return page_in(tables, before, lifted(inner), member.name or "")
+    return None
+
+
+def lifted(node: Struct) -> Struct:
+    """A struct inside a region seen from the frame: its expressions name the frame's fields directly."""
+    return Struct(tuple(Member(member.name, lifted_node(member.node)) for member in node.members))
+
+
+def lifted_node(node: Node) -> Node:
+    """A column seen from the frame."""
+    match node:
+        case Array(count=count, node=inner, order=order, last=last):
+            return Array(raised(count), inner, order, None if last is None else raised(last))
+        case EndsOf(count=count, node=integer, of=of):
+            return EndsOf(integer, raised(count), of)
+    return node
+
+
+def raised(expression: Expression) -> Expression:
+    """An expression with its fields named from one struct further out; those of the struct itself become unknown."""
+    match expression:
+        case Field(up=up, names=names):
+            return Field(up - 1, names) if up else Field(99, names)
+        case Size(of=Field(up=up, names=names)):
+            return Size(Field(up - 1, names) if up else Field(99, names))
+        case Operation(operator=operator, operands=operands):
+            return Operation(operator, tuple(raised(operand) for operand in operands))
+    return expression
+
+
+def page_in(tables: Tables, before: Struct, content: Struct, _name: str) -> Page | None:
+    """The page whose header is `before` and whose columns are those of `content`."""
+    names = names_in([*sizes_of(before), *sizes_of(content)])
+    numbers = None if names is None else leading_numbers(tables, before, names, "COUNTS")
+    if numbers is None:
+        return None
+    reader, columns, terms, slices = numbers.reader, [], [], None
+    fixed = 0
+    try:
+        for member in before.members:
+            size = span_size(reader, member.node, Trail())
+            fixed, ok = added(fixed, terms, size)
+            if not ok:
+                return None
+        for member in content.members:
+            node = member.node
+            if isinstance(node, Slices):
+                slices = node
+                break
+            element = node.node if isinstance(node, Array | EndsOf) else None
+            if isinstance(element, Bounded):
+                element = element.node
+            if isinstance(node, Array | EndsOf) and isinstance(element, Integer) and integer_code(element)[0]:
+                columns.append(Column(member.name or "", offset_text(fixed, terms), element, node.count, node))
+            fixed, ok = added(fixed, terms, span_size(reader, node, Trail()))
+            if not ok:
+                return None
+        ends = next((column for column in columns if slices and column.name == slices.ends), None)
+        if slices is None or ends is None or reader.body:
+            return None
+        count = compiled(ends.count, reader.context(Trail()))
+    except Unbound:
+        return None
+    return Page(numbers, count, columns, ends, slices, offset_text(fixed, terms))
+
+
+def added(fixed: int, terms: list[str], size: Code | None) -> tuple[int, bool]:
+    """A size added to an offset."""
+    if size is None:
+        return fixed, False
+    if size.low is not None and size.low == size.high:
+        return fixed + size.low, True
+    terms.append(size.text)
+    return fixed, True
+
+
+def offset_text(fixed: int, terms: list[str]) -> str:
+    """An offset as text; like terms are put together."""
+    factors: dict[str, int] = {}
+    for term in terms:
+        base, _, factor = term.partition(" * ")
+        if factor and not factor.isdigit():
+            base, factor = term, "1"
+        factors[base] = factors.get(base, 0) + int(factor or 1)
+    shown = [base if factor == 1 else f"{base} * {factor}" for base, factor in factors.items()]
+    return " + ".join([str(fixed), *shown])
+
+
+# --- functions -------------------------------------------------------------------------------------------------------
+
+
+def page_functions(tables: Tables, root: Node) -> list[list[str]]:
+    """The functions that read a verified page without decoding it."""
+    page = page_of(tables, root)
+    if page is None or page.ends.element.signed:
+        return []
+    functions = [search(tables, page, exact=True), search(tables, page, exact=False), key_at(tables, page)]
+    same = [column for column in page.columns if column.count == page.ends.count and column is not page.ends]
+    if same:
+        functions.append(entry(tables, page, same))
+    for column in same:
+        last = column.node.last if isinstance(column.node, Array) and column.node.order else None
+        members = [other for other in page.columns if last is not None and other.count == last]
+        if members:
+            functions.append(group(tables, page, column, members))
+            break
+    return functions
+
+
+def ends_shapes(tables: Tables, column: Column) -> tuple[str, str, int]:
+    """The shapes of two ends side by side and of one, and the width of an end."""
+    code, order = integer_code(column.element)
+    pair = tables.shape(f"{order or '<'}{code}{code}", constant_name((f"{column.name}_pair",)), f"two {column.name}")
+    return pair, tables.shape(f"{order or '<'}{code}", "END"), column.element.size
+
+
+def begin(page: Page, header: str, summary: str) -> Lines:
+    """The first lines of a function."""
+    lines = Lines(0)
+    lines.add(header)
+    lines.add(f'    """{summary}"""')
+    lines.depth = 1
+    return lines
+
+
+def search(tables: Tables, page: Page, *, exact: bool) -> list[str]:
+    """`lookup` and `lower_bound`: binary search in the column of ends."""
+    pair, single, width = ends_shapes(tables, page.ends)
+    name, otherwise = ("lookup", "-1") if exact else ("lower_bound", "0")
+    what = "of a key, or -1 where the page has no such key" if exact else "of the first key that is not below this one"
+    lines = begin(
+        page, f"def {name}(data: Data, key: bytes) -> int:", f"The index {what}. The page must have been verified."
+    )
+    lines.add(FREEZE)
+    lines.add(page.numbers.line)
+    count = page.count.text
+    if page.count.low is None or page.count.low < 1:
+        lines.add(f"if not {count}:\n    return {otherwise}")
+    lines.add(f"heap = {page.heap}")
+    first, before = back(page.ends.offset, width)
+    lines.add(f"low, high = 0, {count}")
+    with lines.block("while high - low > 1:"):
+        lines.add("middle = (low + high) >> 1")
+        lines.add(f"start, stop = {pair}.unpack_from(data, {before} + middle * {width})")
+        lines.add(FOUND)
+        lines.add("if found < key:\n    low = middle")
+        if exact:
+            lines.add("elif found == key:\n    return middle")
+        lines.add("else:\n    high = middle")
+    lines.add(f"start, stop = {pair}.unpack_from(data, {before} + low * {width}) if low else (0, *{single}.unpack_from(data, {first}))")
+    lines.add("return low if data[heap + start : heap + stop] == key else -1" if exact else "return low if data[heap + start : heap + stop] >= key else high")
+    return lines.lines
+
+
+def back(offset: str, width: int) -> tuple[str, str]:
+    """An offset, and the offset one element before it."""
+    fixed, plus, rest = offset.partition(" + ")
+    return offset, f"{int(fixed) - width}{plus}{rest}"
+
+
+def check_index(lines: Lines, count: str) -> None:
+    """Refuse an index outside the page."""
+    lines.add(f"if not 0 <= index < {count}:\n    raise IndexError(index)")
+
+
+def key_at(tables: Tables, page: Page) -> list[str]:
+    """`key_at`: one slice."""
+    pair, single, width = ends_shapes(tables, page.ends)
+    lines = begin(page, "def key_at(data: Data, index: int) -> bytes:", "The key at an index of a verified page.")
+    lines.add(page.numbers.line)
+    check_index(lines, page.count.text)
+    first, before = back(page.ends.offset, width)
+    lines.add(f"heap = {page.heap}")
+    lines.add(f"start, stop = {pair}.unpack_from(data, {before} + index * {width}) if index else (0, *{single}.unpack_from(data, {first}))")
+    lines.add("return bytes(data[heap + start : heap + stop])")
+    return lines.lines
+
+
+def entry(tables: Tables, page: Page, columns: list[Column]) -> list[str]:
+    """`entry`: one element of each column that has as many as there are keys."""
+    names = ", ".join(column.name for column in columns)
+    kinds = ", ".join("int" for _ in columns)
+    lines = begin(page, f"def entry(data: Data, index: int) -> tuple[{kinds}]:", f"What a verified page holds beside the key at an index: {names}.")
+    lines.add(page.numbers.line)
+    check_index(lines, page.count.text)
+    values = []
+    for column in columns:
+        code, order = integer_code(column.element)
+        shape = tables.shape(f"{order or '<'}{code}", "ELEMENT")
+        values.append(f"{shape}.unpack_from(data, {column.offset} + index * {column.element.size})[0]")
+    lines.statement("return (", values, ")", one=",")
+    return lines.lines
+
+
+def group(tables: Tables, page: Page, column: Column, members: list[Column]) -> list[str]:
+    """`group`: the rows that a column of ends gives to one entry."""
+    pair, single, width = ends_shapes(tables, column)
+    names = ", ".join(member.name for member in members)
+    row = f"tuple[{', '.join('int' for _ in members)}]"
+    lines = begin(
+        page,
+        f"def group(data: Data, index: int) -> tuple[{row}, ...]:",
+        f"The rows ({names}) that belong to the entry at an index of a verified page.",
+    )
+    lines.add(page.numbers.line)
+    check_index(lines, page.count.text)
+    first, before = back(column.offset, width)
+    lines.add(f"start, stop = {pair}.unpack_from(data, {before} + index * {width}) if index else (0, *{single}.unpack_from(data, {first}))")
+    lines.add("count = stop - start")
+    tables.need("struct", "unpack_from")
+    values = []
+    for member in members:
+        code, order = integer_code(member.element)
+        values.append(f'unpack_from(f"{order or "<"}{{count}}{code}", data, {member.offset} + start * {member.element.size})')
+    lines.add("return tuple(\n    zip(")
+    for value in values:
+        lines.add(f"        {value},")
+    lines.add("        strict=True,\n    )\n)")
+    return lines.lines

@@ -1,0 +1,172 @@
+"""What a generated module holds beside its functions: imports, packed shapes, tables of names, record classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..errors import Path
+from ..layout import Algorithm, Choice, Conditional, Enumeration, FlagSet, Layout, Node, Nothing
+from .naming import Names, class_name, constant_name
+from .text import Lines, quoted
+
+#: Names that every generated module defines or imports.
+MODULE_NAMES: Final = frozenset(
+    {"FORMAT", "VERSION", "SEED_FIELDS", "HEADER_SIZE", "Data", "Final", "Header", "HeaderTuple", "Literal", "NamedTuple"}
+    | {"Record", "Struct", "TypeAlias"}
+)
+#: Shapes of one number have names of their own.
+NUMBER_SHAPES: Final = {"B": "U8", "H": "U16", "I": "U32", "Q": "U64", "b": "S8", "h": "S16", "i": "S32", "q": "S64"}
+FLOAT_SHAPES: Final = {"e": "F16", "f": "F32", "d": "F64"}
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where a node stands: its path in the schema, and the words that name its class (branches have words too)."""
+
+    path: Path = ()
+    words: tuple[str, ...] = ()
+
+    def named(self, name: str | None) -> Trail:
+        """A member's trail."""
+        return self if name is None else Trail((*self.path, name), (*self.words, name))
+
+    def branch(self, label: str) -> Trail:
+        """The trail of one branch of a choice."""
+        return Trail(self.path, (*self.words, label)) if label else self
+
+    @property
+    def hint(self) -> tuple[str, ...]:
+        """What a local variable for it may be called."""
+        return tuple(str(part) for part in self.words)
+
+
+def branches(node: Conditional | Choice) -> list[tuple[str, Node]]:
+    """Every branch with the word that tells its class from the others."""
+    if isinstance(node, Conditional):
+        only = isinstance(node.then, Nothing) or isinstance(node.otherwise, Nothing)
+        return [("" if only else "then", node.then), ("" if only else "otherwise", node.otherwise)]
+    found = [(f"case_{value}" if isinstance(value, int) else str(value), case) for value, case in node.cases]
+    return found if node.otherwise is None else [*found, ("otherwise", node.otherwise)]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The tables of an enumeration: number to name, name to number, and the type of the names."""
+
+    names: str
+    numbers: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The type of a node's value in records and in nested tuples; `simple`: it holds no other objects."""
+
+    record: str
+    tuple: str
+    simple: bool = False
+
+
+@dataclass
+class Record:
+    """A record class: its fields with their types, in records and in nested tuples."""
+
+    name: str
+    fields: list[tuple[str, str, str]] = field(default_factory=list)
+    plain_names: tuple[str, ...] = ()
+    simple: bool = True
+    summary: str = ""
+
+    @property
+    def tuple_name(self) -> str:
+        """The name of the alias for the same value as a tuple."""
+        return f"{self.name}Tuple"
+
+
+class Tables:
+    """Collects the parts of one module; everything is named once and written in order of appearance."""
+
+    def __init__(self, name: str, layout: Layout) -> None:
+        self.name = name
+        self.layout = layout
+        self.names = Names(MODULE_NAMES)
+        self.imports: dict[str, set[str]] = {}
+        self.shapes: dict[str, tuple[str, str]] = {}
+        self.constants: dict[str, tuple[str, str]] = {}
+        self.enumerations: dict[tuple[object, ...], Table] = {}
+        self.records: dict[tuple[str, ...], Record] = {}
+        self.header: Record | None = None
+        self.keep: list[Node] = []
+        self.types: dict[tuple[int, tuple[str, ...]], Typed] = {}
+
+    def need(self, module: str, name: str) -> str:
+        """Import a name from a module."""
+        self.imports.setdefault(module, set()).add(name)
+        return name
+
+    def function(self, algorithm: Algorithm) -> str:
+        """The local name of a checksum function."""
+        for taken, names in self.imports.items():
+            if algorithm.name in names and taken != algorithm.module:
+                alias = f"{algorithm.module.replace('.', '_')}_{algorithm.name}"
+                self.need(algorithm.module, f"{algorithm.name} as {alias}")
+                return alias
+        return self.need(algorithm.module, algorithm.name)
+
+    def shape(self, text: str, wanted: str, comment: str = "") -> str:
+        """The constant that holds `struct.Struct(text)`."""
+        if text not in self.shapes:
+            code = text.lstrip("<>")
+            simple = {**NUMBER_SHAPES, **FLOAT_SHAPES}.get(code)
+            if simple:
+                wanted, comment = simple + ("" if text[0] == "<" or code in "bB" else "_BIG"), ""
+            self.shapes[text] = (self.names.take(wanted), comment)
+        return self.shapes[text][0]
+
+    def constant(self, wanted: str, text: str, annotation: str = "", comment: str = "") -> str:
+        """A module constant with this text; equal ones are shared."""
+        key = f"{annotation}={text}"
+        if key not in self.constants:
+            name = self.names.take(wanted)
+            kind = annotation if annotation == "TypeAlias" else f"Final[{annotation}]" if annotation else "Final"
+            self.constants[key] = (name, f"{name}: {kind} = {text}{'  # ' + comment if comment else ''}")
+        return self.constants[key][0]
+
+    def enumeration(self, node: Enumeration, trail: Trail) -> Table:
+        """The tables of an enumeration; where two names have one number the last is its name."""
+        key = (node.members, node.closed)
+        if key not in self.enumerations:
+            words = trail.words or ("value",)
+            base = constant_name(words[-1:])
+            if f"{base}_NAMES" in self.names.taken:
+                base = constant_name(words)
+            names = {number: name for name, number in node.members}
+            choice = f"Literal[{', '.join(quoted(name) for name in names.values())}]" if names else "str"
+            alias = self.constant(class_name((self.name, *words)), choice, self.need("typing", "TypeAlias"))
+            forward = ", ".join(f"{number}: {quoted(name)}" for number, name in names.items())
+            backward = ", ".join(f"{quoted(name)}: {number}" for number, name in names.items())
+            self.enumerations[key] = Table(
+                self.constant(f"{base}_NAMES", f"{{{forward}}}", f"dict[int, {alias}]"),
+                self.constant(f"{base}_NUMBERS", f"{{{backward}}}", "dict[str, int]"),
+                alias,
+            )
+            if names:
+                self.need("typing", "Literal")
+        return self.enumerations[key]
+
+    def flags(self, node: FlagSet, trail: Trail) -> str:
+        """The constant that maps the names of flags to their bits."""
+        text = "{" + ", ".join(f"{quoted(name)}: {bit:#x}" for name, bit in node.members) + "}"
+        return self.constant(f"{constant_name(trail.words[-1:])}_BITS", text, "dict[str, int]")
+
+    def write(self, lines: Lines) -> None:
+        """The constants of the module, shapes first."""
+        for text, (name, comment) in self.shapes.items():
+            if comment:
+                lines.add(f"# {comment}")
+            lines.add(f'{name}: Final = Struct("{text}")')
+        if self.shapes and self.constants:
+            lines.add()
+        for _, line in self.constants.values():
+            lines.add(line)

@@ -1,0 +1,161 @@
+"""Encoding of arrays, heaps and streams."""
+
+from __future__ import annotations
+
+from ..layout import (
+    Accepted,
+    Array,
+    Blocks,
+    Boolean,
+    Bounded,
+    CountedArray,
+    Enumeration,
+    FlagSet,
+    Integer,
+    Node,
+    Raw,
+    Records,
+    Slices,
+    literal_int,
+    minimum_size,
+)
+from .expressions import size_of
+from .read_columns import disorder
+from .scalars import flag_mask, integer_code, integer_range
+from .tables import Trail
+from .text import quoted
+from .write_composites import settle_outer
+from .write_scalars import same_count
+from .writer import Piece, Slot, Writer
+
+
+def write_array(writer: Writer, node: Array, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
+    """`count` elements."""
+    assert value is not None
+    writer.refuse(f"type({value}) is not tuple", trail, "TypeError")
+    count = f"len({value})"
+    if not same_count(writer, node.count, slot, trail):
+        expected = size_of(node.count, writer.context(trail))
+        writer.refuse(f"{count} != {expected.atom}", trail)
+    if node.order:
+        writer.refuse(disorder(writer, value, node.order), trail)
+    if node.last is not None:
+        last = writer.expression(node.last, trail)
+        writer.refuse(f"({value}[-1] if {value} else 0) != {last.atom}", trail)
+    return write_elements(writer, node.node, trail, value)
+
+
+def write_counted(writer: Writer, node: CountedArray, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
+    """A count, then as many elements."""
+    assert value is not None
+    writer.refuse(f"type({value}) is not tuple", trail, "TypeError")
+    below = Trail(trail.path, (*trail.words, "count"))
+    before = writer.write(writer, node.count, below, f"len({value})", slot)
+    return [*before, *write_elements(writer, node.node, trail, value)]
+
+
+def write_elements(writer: Writer, node: Node, trail: Trail, value: str) -> list[Piece]:
+    """The elements of a tuple: numbers as one column, others one by one."""
+    return write_column(writer, node, trail, value) or write_loop(writer, node, trail, value)
+
+
+def write_column(writer: Writer, node: Node, trail: Trail, value: str) -> list[Piece]:
+    """A column of scalars in one call; nothing where the element is no such scalar."""
+    match node:
+        case Integer():
+            code, order = integer_code(node)
+            if not code:
+                return []
+            count = f"len({value})"
+            if code == "B":
+                return [Piece(count, text=f"bytes({value})")]
+            return [Piece(f"{count} * {node.size}", f"{{{count}}}{code}", order, [f"*{value}"])]
+        case Boolean():
+            writer.refuse(f"not {{False, True}}.issuperset({value})", trail)
+            return [Piece(f"len({value})", text=f"bytes({value})")]
+        case Raw(size=size) if width := literal_int(size):
+            writer.refuse(f"any([type(item) is not bytes or len(item) != {width} for item in {value}])", trail)
+            return [Piece(f"len({value}) * {width}", text=f'b"".join({value})')]
+        case Bounded(node=Integer() as inner):
+            low, high = integer_range(inner)
+            tests = [f"min({value}) < {node.minimum}"] * (node.minimum > low)
+            tests += [f"max({value}) > {node.maximum}"] * (node.maximum < high)
+            if tests:
+                writer.refuse(f"{value} and ({' or '.join(tests)})", trail)
+            return write_column(writer, inner, trail, value)
+        case Accepted(node=Integer() as inner, values=values, refused=refused) if values:
+            allowed = f"{{{', '.join(quoted(item) for item in values)}}}"
+            writer.refuse(f"not {allowed}.{'isdisjoint' if refused else 'issuperset'}({value})", trail)
+            return write_column(writer, inner, trail, value)
+        case FlagSet(node=Integer() as inner, named=False):
+            writer.refuse(f"any([mask & ~{flag_mask(node, trail):#x} for mask in {value}])", trail)
+            return write_column(writer, inner, trail, value)
+        case Enumeration(node=Integer() as inner, closed=True):
+            numbers = writer.tables.enumeration(node, trail).numbers
+            return write_column(writer, inner, trail, writer.local(f"[{numbers}[name] for name in {value}]", trail, "_numbers"))
+    return []
+
+
+def write_loop(writer: Writer, node: Node, trail: Trail, value: str) -> list[Piece]:
+    """Elements one by one, their bytes joined."""
+    settle_outer(writer, node, trail)
+    parts = open_loop(writer, node, trail, value)
+    text = writer.local(f'b"".join({parts})', trail, "_bytes")
+    return [Piece(f"len({text})", text=text)]
+
+
+def open_loop(writer: Writer, node: Node, trail: Trail, value: str) -> str:
+    """A loop that gathers the bytes of elements in a list; the list's name."""
+    parts, item = writer.names.local(trail.hint, "_parts"), writer.names.local(trail.hint, "_item")
+    writer.lines.add(f"{parts}: list[bytes] = []")
+    with writer.block(f"for {item} in {value}:"):
+        pieces = writer.write(writer, node, trail, item, Slot(node, trail, item))
+        for part in writer.parts(pieces, trail.hint):
+            writer.lines.expression(f"{parts}.append(", part, ")")
+    return parts
+
+
+def write_slices(writer: Writer, node: Slices, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
+    """Byte strings back to back."""
+    assert value is not None
+    writer.refuse(f"type({value}) is not tuple or not {{bytes}}.issuperset(map(type, {value}))", trail, "TypeError")
+    if node.minimum == 1:
+        writer.refuse(f"not all({value})", trail)
+    elif node.minimum:
+        writer.refuse(f"{value} and min(map(len, {value})) < {node.minimum}", trail)
+    writer.refuse(f"{value} and max(map(len, {value})) > {node.maximum}", trail)
+    if node.order:
+        writer.refuse(disorder(writer, value, node.order), trail)
+    heap = writer.names.local(trail.hint, "_heap")
+    writer.lines.add(f'{heap} = b"".join({value})')
+    return [Piece(f"len({heap})", text=heap)]
+
+
+def write_records(writer: Writer, node: Records, trail: Trail, value: str | None, _slot: Slot) -> list[Piece]:
+    """Records back to back."""
+    assert value is not None
+    writer.refuse(f"type({value}) is not tuple", trail, "TypeError")
+    return write_loop(writer, node.node, trail, value)
+
+
+def write_blocks(writer: Writer, node: Blocks, trail: Trail, value: str | None, _slot: Slot) -> list[Piece]:
+    """Blocks of whole records, zeros between them."""
+    assert value is not None
+    smallest = minimum_size(node.node)
+    writer.refuse(f"type({value}) is not tuple", trail, "TypeError")
+    settle_outer(writer, node.node, trail)
+    blocks, block, rest = (writer.names.local(trail.hint, suffix) for suffix in ("_blocks", "_block", "_rest"))
+    writer.lines.add(f"{blocks}: list[bytes] = []")
+    writer.lines.add(f"{rest} = 0")
+    with writer.block(f"for {block} in {value}:"):
+        writer.refuse(f"type({block}) is not tuple or not {block}", trail, "TypeError")
+        writer.refuse(f"{rest} >= {smallest}", trail)
+        writer.lines.add(f"{blocks}.append(bytes({rest}))")
+        parts = open_loop(writer, node.node, trail, block)
+        data = writer.names.local(trail.hint, "_data")
+        writer.lines.add(f'{data} = b"".join({parts})')
+        writer.lines.add(f"{rest} = {node.size} - len({data})")
+        writer.refuse(f"{rest} < 0", trail)
+        writer.lines.add(f"{blocks}.append({data})")
+    text = writer.local(f'b"".join({blocks})', trail, "_bytes")
+    return [Piece(f"len({text})", text=text)]

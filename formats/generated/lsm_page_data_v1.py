@@ -1,0 +1,403 @@
+"""Codec of `lsm_page.data`, version 1: generated from its schema, not edited by hand.
+
+Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without
+a diagnosis; `encode` and its kin raise on values that have no encoding.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from operator import lt
+from struct import Struct, pack, unpack_from
+from typing import Final, TypeAlias
+
+import msgspec
+from crc32c import crc32c
+
+FORMAT: Final = "lsm_page.data"
+VERSION: Final = 1
+#: The fields of the place whose CRC32C seeds the checksums.
+SEED_FIELDS: Final[tuple[str, ...]] = ("disk", "run", "offset")
+
+Data: TypeAlias = bytes | bytearray | memoryview
+
+# magic, kind, version, entry_count, locator_count, entries_length, entries_checksum, reserved, seal
+HEADER: Final = Struct("<4sHHII12sI")
+HEADER_PACK: Final = Struct("<4sHHII12x")
+U32: Final = Struct("<I")
+
+LEAD: Final = b"\xd3\xd0\x05\x01"  # magic, kind, version
+
+
+class LsmPageDataEntries(msgspec.Struct, frozen=True):
+    """"""
+
+    locator_ends: tuple[int, ...]
+    extents: tuple[int, ...]
+    generations: tuple[int, ...]
+    offsets: tuple[int, ...]
+    lengths: tuple[int, ...]
+    checksums: tuple[int, ...]
+    keys: tuple[bytes, ...]
+
+
+class LsmPageData(msgspec.Struct, frozen=True):
+    """"""
+
+    entries: LsmPageDataEntries
+
+
+LsmPageDataEntriesTuple: TypeAlias = tuple[
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[bytes, ...],
+]
+
+LsmPageDataTuple: TypeAlias = tuple[LsmPageDataEntriesTuple]
+
+
+def probe(data: Data, seed: int = 0) -> LsmPageData | None:
+    """The record of a whole frame, or None where any check fails."""
+    end = len(data)
+    if end < 32:
+        return None
+    (
+        lead,
+        entry_count,
+        locator_count,
+        entries_length,
+        entries_checksum,
+        reserved,
+        seal,
+    ) = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 12
+        or not 1 <= entry_count <= 8192
+        or locator_count > 16384
+        or entries_length > 65536
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end != entries_end:
+        return None
+    if type(data) is not bytes:
+        data = bytes(data)
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    key_ends_end = 32 + (entry_count * 2)
+    locator_ends_end = key_ends_end + (entry_count * 2)
+    extents_end = locator_ends_end + (locator_count * 4)
+    generations_end = extents_end + (locator_count * 4)
+    offsets_end = generations_end + (locator_count * 4)
+    lengths_end = offsets_end + (locator_count * 4)
+    checksums_end = lengths_end + (locator_count * 4)
+    if entries_end < checksums_end:
+        return None
+    key_ends = unpack_from(f"<{entry_count}H", data, 32)
+    locator_ends = unpack_from(f"<{entry_count}H", data, key_ends_end)
+    if (
+        list(locator_ends) != sorted(locator_ends)
+        or (locator_ends[-1] if locator_ends else 0) != locator_count
+    ):
+        return None
+    extents = unpack_from(f"<{locator_count}I", data, locator_ends_end)
+    generations = unpack_from(f"<{locator_count}I", data, extents_end)
+    offsets = unpack_from(f"<{locator_count}I", data, generations_end)
+    lengths = unpack_from(f"<{locator_count}I", data, offsets_end)
+    checksums = unpack_from(f"<{locator_count}I", data, lengths_end)
+    keys_heap = data[checksums_end:entries_end]
+    if (key_ends[-1] if key_ends else 0) != len(keys_heap):
+        return None
+    keys_items: list[bytes] = []
+    start = 0
+    for stop in key_ends:
+        keys_items.append(keys_heap[start:stop])
+        start = stop
+    if (
+        not all(keys_items)  # an empty item
+        or len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096
+    ):
+        return None
+    keys = tuple(keys_items)
+    if not all(map(lt, keys, keys[1:])):
+        return None
+    return LsmPageData(
+        LsmPageDataEntries(locator_ends, extents, generations, offsets, lengths, checksums, keys),
+    )
+
+
+def probe_tuple(data: Data, seed: int = 0) -> LsmPageDataTuple | None:
+    """The values of a whole frame as nested tuples, or None where any check fails."""
+    end = len(data)
+    if end < 32:
+        return None
+    (
+        lead,
+        entry_count,
+        locator_count,
+        entries_length,
+        entries_checksum,
+        reserved,
+        seal,
+    ) = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 12
+        or not 1 <= entry_count <= 8192
+        or locator_count > 16384
+        or entries_length > 65536
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end != entries_end:
+        return None
+    if type(data) is not bytes:
+        data = bytes(data)
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    key_ends_end = 32 + (entry_count * 2)
+    locator_ends_end = key_ends_end + (entry_count * 2)
+    extents_end = locator_ends_end + (locator_count * 4)
+    generations_end = extents_end + (locator_count * 4)
+    offsets_end = generations_end + (locator_count * 4)
+    lengths_end = offsets_end + (locator_count * 4)
+    checksums_end = lengths_end + (locator_count * 4)
+    if entries_end < checksums_end:
+        return None
+    key_ends = unpack_from(f"<{entry_count}H", data, 32)
+    locator_ends = unpack_from(f"<{entry_count}H", data, key_ends_end)
+    if (
+        list(locator_ends) != sorted(locator_ends)
+        or (locator_ends[-1] if locator_ends else 0) != locator_count
+    ):
+        return None
+    extents = unpack_from(f"<{locator_count}I", data, locator_ends_end)
+    generations = unpack_from(f"<{locator_count}I", data, extents_end)
+    offsets = unpack_from(f"<{locator_count}I", data, generations_end)
+    lengths = unpack_from(f"<{locator_count}I", data, offsets_end)
+    checksums = unpack_from(f"<{locator_count}I", data, lengths_end)
+    keys_heap = data[checksums_end:entries_end]
+    if (key_ends[-1] if key_ends else 0) != len(keys_heap):
+        return None
+    keys_items: list[bytes] = []
+    start = 0
+    for stop in key_ends:
+        keys_items.append(keys_heap[start:stop])
+        start = stop
+    if (
+        not all(keys_items)  # an empty item
+        or len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096
+    ):
+        return None
+    keys = tuple(keys_items)
+    if not all(map(lt, keys, keys[1:])):
+        return None
+    return ((locator_ends, extents, generations, offsets, lengths, checksums, keys),)
+
+
+def probe_prefix(data: Data, seed: int = 0) -> tuple[LsmPageData, int] | None:
+    """The record of the frame that the bytes begin with and its size in bytes, or None."""
+    end = len(data)
+    if end < 32:
+        return None
+    (
+        lead,
+        entry_count,
+        locator_count,
+        entries_length,
+        entries_checksum,
+        reserved,
+        seal,
+    ) = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 12
+        or not 1 <= entry_count <= 8192
+        or locator_count > 16384
+        or entries_length > 65536
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end < entries_end:
+        return None
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    key_ends_end = 32 + (entry_count * 2)
+    locator_ends_end = key_ends_end + (entry_count * 2)
+    extents_end = locator_ends_end + (locator_count * 4)
+    generations_end = extents_end + (locator_count * 4)
+    offsets_end = generations_end + (locator_count * 4)
+    lengths_end = offsets_end + (locator_count * 4)
+    checksums_end = lengths_end + (locator_count * 4)
+    if entries_end < checksums_end:
+        return None
+    key_ends = unpack_from(f"<{entry_count}H", data, 32)
+    locator_ends = unpack_from(f"<{entry_count}H", data, key_ends_end)
+    if (
+        list(locator_ends) != sorted(locator_ends)
+        or (locator_ends[-1] if locator_ends else 0) != locator_count
+    ):
+        return None
+    extents = unpack_from(f"<{locator_count}I", data, locator_ends_end)
+    generations = unpack_from(f"<{locator_count}I", data, extents_end)
+    offsets = unpack_from(f"<{locator_count}I", data, generations_end)
+    lengths = unpack_from(f"<{locator_count}I", data, offsets_end)
+    checksums = unpack_from(f"<{locator_count}I", data, lengths_end)
+    keys_heap = bytes(data[checksums_end:entries_end])
+    if (key_ends[-1] if key_ends else 0) != len(keys_heap):
+        return None
+    keys_items: list[bytes] = []
+    start = 0
+    for stop in key_ends:
+        keys_items.append(keys_heap[start:stop])
+        start = stop
+    if (
+        not all(keys_items)  # an empty item
+        or len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096
+    ):
+        return None
+    keys = tuple(keys_items)
+    if not all(map(lt, keys, keys[1:])):
+        return None
+    return LsmPageData(
+        LsmPageDataEntries(locator_ends, extents, generations, offsets, lengths, checksums, keys),
+    ), entries_end
+
+
+def encode(value: LsmPageData, seed: int = 0) -> bytes:
+    """The bytes of a record; raises where a field is outside its constraint."""
+    entries = value.entries
+    locator_ends = entries.locator_ends
+    extents = entries.extents
+    generations = entries.generations
+    offsets = entries.offsets
+    lengths = entries.lengths
+    checksums = entries.checksums
+    keys = entries.keys
+    entry_count = len(keys)
+    if not 1 <= entry_count <= 8192:
+        raise ValueError("entry_count")
+    locator_count = len(extents)
+    if locator_count > 16384:
+        raise ValueError("locator_count")
+    key_ends = tuple(accumulate(map(len, keys)))
+    if type(locator_ends) is not tuple:
+        raise TypeError("entries.locator_ends")
+    if len(locator_ends) != entry_count:
+        raise ValueError("entries.locator_ends")
+    if list(locator_ends) != sorted(locator_ends):
+        raise ValueError("entries.locator_ends")
+    if (locator_ends[-1] if locator_ends else 0) != locator_count:
+        raise ValueError("entries.locator_ends")
+    if type(extents) is not tuple:
+        raise TypeError("entries.extents")
+    if type(generations) is not tuple:
+        raise TypeError("entries.generations")
+    if len(generations) != locator_count:
+        raise ValueError("entries.generations")
+    if type(offsets) is not tuple:
+        raise TypeError("entries.offsets")
+    if len(offsets) != locator_count:
+        raise ValueError("entries.offsets")
+    if type(lengths) is not tuple:
+        raise TypeError("entries.lengths")
+    if len(lengths) != locator_count:
+        raise ValueError("entries.lengths")
+    if type(checksums) is not tuple:
+        raise TypeError("entries.checksums")
+    if len(checksums) != locator_count:
+        raise ValueError("entries.checksums")
+    if type(keys) is not tuple or not {bytes}.issuperset(map(type, keys)):
+        raise TypeError("entries.keys")
+    if not all(keys):
+        raise ValueError("entries.keys")
+    if keys and max(map(len, keys)) > 4096:
+        raise ValueError("entries.keys")
+    if not all(map(lt, keys, keys[1:])):
+        raise ValueError("entries.keys")
+    keys_heap = b"".join(keys)
+    entries_bytes = b"".join((
+        pack(f"<{len(keys)}H{len(locator_ends)}H{len(extents)}I{len(generations)}I{len(offsets)}I{len(lengths)}I{len(checksums)}I", *key_ends, *locator_ends, *extents, *generations, *offsets, *lengths, *checksums),
+        keys_heap,
+    ))
+    entries_length = len(entries_bytes)
+    if entries_length > 65536:
+        raise ValueError("entries_length")
+    header = HEADER_PACK.pack(
+        b"\xd3\xd0\x05\x01",
+        entry_count,
+        locator_count,
+        entries_length,
+        crc32c(entries_bytes),
+    )
+    return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))
+
+
+def encode_tuple(entries: LsmPageDataEntriesTuple, seed: int = 0) -> bytes:
+    """The bytes of a frame's values; those of structs and arrays inside are tuples."""
+    locator_ends, extents, generations, offsets, lengths, checksums, keys = entries
+    entry_count = len(keys)
+    if not 1 <= entry_count <= 8192:
+        raise ValueError("entry_count")
+    locator_count = len(extents)
+    if locator_count > 16384:
+        raise ValueError("locator_count")
+    key_ends = tuple(accumulate(map(len, keys)))
+    if type(locator_ends) is not tuple:
+        raise TypeError("entries.locator_ends")
+    if len(locator_ends) != entry_count:
+        raise ValueError("entries.locator_ends")
+    if list(locator_ends) != sorted(locator_ends):
+        raise ValueError("entries.locator_ends")
+    if (locator_ends[-1] if locator_ends else 0) != locator_count:
+        raise ValueError("entries.locator_ends")
+    if type(extents) is not tuple:
+        raise TypeError("entries.extents")
+    if type(generations) is not tuple:
+        raise TypeError("entries.generations")
+    if len(generations) != locator_count:
+        raise ValueError("entries.generations")
+    if type(offsets) is not tuple:
+        raise TypeError("entries.offsets")
+    if len(offsets) != locator_count:
+        raise ValueError("entries.offsets")
+    if type(lengths) is not tuple:
+        raise TypeError("entries.lengths")
+    if len(lengths) != locator_count:
+        raise ValueError("entries.lengths")
+    if type(checksums) is not tuple:
+        raise TypeError("entries.checksums")
+    if len(checksums) != locator_count:
+        raise ValueError("entries.checksums")
+    if type(keys) is not tuple or not {bytes}.issuperset(map(type, keys)):
+        raise TypeError("entries.keys")
+    if not all(keys):
+        raise ValueError("entries.keys")
+    if keys and max(map(len, keys)) > 4096:
+        raise ValueError("entries.keys")
+    if not all(map(lt, keys, keys[1:])):
+        raise ValueError("entries.keys")
+    keys_heap = b"".join(keys)
+    entries_bytes = b"".join((
+        pack(f"<{len(keys)}H{len(locator_ends)}H{len(extents)}I{len(generations)}I{len(offsets)}I{len(lengths)}I{len(checksums)}I", *key_ends, *locator_ends, *extents, *generations, *offsets, *lengths, *checksums),
+        keys_heap,
+    ))
+    entries_length = len(entries_bytes)
+    if entries_length > 65536:
+        raise ValueError("entries_length")
+    header = HEADER_PACK.pack(
+        b"\xd3\xd0\x05\x01",
+        entry_count,
+        locator_count,
+        entries_length,
+        crc32c(entries_bytes),
+    )
+    return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))

@@ -1,0 +1,168 @@
+"""Codec of `lsm_page.filter`, version 1: generated from its schema, not edited by hand.
+
+Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without
+a diagnosis; `encode` and its kin raise on values that have no encoding.
+"""
+
+from __future__ import annotations
+
+from struct import Struct, pack, unpack_from
+from typing import Final, TypeAlias
+
+import msgspec
+from crc32c import crc32c
+
+FORMAT: Final = "lsm_page.filter"
+VERSION: Final = 1
+#: The fields of the place whose CRC32C seeds the checksums.
+SEED_FIELDS: Final[tuple[str, ...]] = ("disk", "run", "offset")
+
+Data: TypeAlias = bytes | bytearray | memoryview
+
+# magic, kind, version, word_count, entries_length, entries_checksum, probes, reserved, seal
+HEADER: Final = Struct("<4sIIIB11sI")
+HEADER_PACK: Final = Struct("<4sIIIB11x")
+U32: Final = Struct("<I")
+
+LEAD: Final = b"\xd3\xd0\x07\x01"  # magic, kind, version
+
+
+class LsmPageFilterEntries(msgspec.Struct, frozen=True):
+    """"""
+
+    words: tuple[int, ...]
+
+
+class LsmPageFilter(msgspec.Struct, frozen=True):
+    """"""
+
+    probes: int
+    entries: LsmPageFilterEntries
+
+
+LsmPageFilterEntriesTuple: TypeAlias = tuple[tuple[int, ...]]
+
+LsmPageFilterTuple: TypeAlias = tuple[int, LsmPageFilterEntriesTuple]
+
+
+def probe(data: Data, seed: int = 0) -> LsmPageFilter | None:
+    """The record of a whole frame, or None where any check fails."""
+    end = len(data)
+    if end < 32:
+        return None
+    (lead, word_count, entries_length, entries_checksum, probes, reserved, seal) = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 11
+        or not 1 <= word_count <= 1048576
+        or entries_length > 8388608
+        or not 1 <= probes <= 16
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end != entries_end:
+        return None
+    if type(data) is not bytes:
+        data = bytes(data)
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    words_end = 32 + (word_count * 8)
+    if entries_end != words_end:
+        return None
+    words = unpack_from(f"<{word_count}Q", data, 32)
+    return LsmPageFilter(probes, LsmPageFilterEntries(words))
+
+
+def probe_tuple(data: Data, seed: int = 0) -> LsmPageFilterTuple | None:
+    """The values of a whole frame as nested tuples, or None where any check fails."""
+    end = len(data)
+    if end < 32:
+        return None
+    (lead, word_count, entries_length, entries_checksum, probes, reserved, seal) = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 11
+        or not 1 <= word_count <= 1048576
+        or entries_length > 8388608
+        or not 1 <= probes <= 16
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end != entries_end:
+        return None
+    if type(data) is not bytes:
+        data = bytes(data)
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    words_end = 32 + (word_count * 8)
+    if entries_end != words_end:
+        return None
+    words = unpack_from(f"<{word_count}Q", data, 32)
+    return (probes, (words,))
+
+
+def probe_prefix(data: Data, seed: int = 0) -> tuple[LsmPageFilter, int] | None:
+    """The record of the frame that the bytes begin with and its size in bytes, or None."""
+    end = len(data)
+    if end < 32:
+        return None
+    (lead, word_count, entries_length, entries_checksum, probes, reserved, seal) = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 11
+        or not 1 <= word_count <= 1048576
+        or entries_length > 8388608
+        or not 1 <= probes <= 16
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end < entries_end:
+        return None
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    words_end = 32 + (word_count * 8)
+    if entries_end != words_end:
+        return None
+    words = unpack_from(f"<{word_count}Q", data, 32)
+    return LsmPageFilter(probes, LsmPageFilterEntries(words)), entries_end
+
+
+def encode(value: LsmPageFilter, seed: int = 0) -> bytes:
+    """The bytes of a record; raises where a field is outside its constraint."""
+    probes = value.probes
+    entries = value.entries
+    words = entries.words
+    word_count = len(words)
+    if not 1 <= word_count <= 1048576:
+        raise ValueError("word_count")
+    if type(words) is not tuple:
+        raise TypeError("entries.words")
+    entries_length = len(words) * 8
+    if entries_length > 8388608:
+        raise ValueError("entries_length")
+    entries_bytes = pack(f"<{len(words)}Q", *words)
+    if not 1 <= probes <= 16:
+        raise ValueError("probes")
+    header = HEADER_PACK.pack(b"\xd3\xd0\x07\x01", word_count, entries_length, crc32c(entries_bytes), probes)
+    return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))
+
+
+def encode_tuple(probes: int, entries: LsmPageFilterEntriesTuple, seed: int = 0) -> bytes:
+    """The bytes of a frame's values; those of structs and arrays inside are tuples."""
+    words, = entries
+    word_count = len(words)
+    if not 1 <= word_count <= 1048576:
+        raise ValueError("word_count")
+    if type(words) is not tuple:
+        raise TypeError("entries.words")
+    entries_length = len(words) * 8
+    if entries_length > 8388608:
+        raise ValueError("entries_length")
+    entries_bytes = pack(f"<{len(words)}Q", *words)
+    if not 1 <= probes <= 16:
+        raise ValueError("probes")
+    header = HEADER_PACK.pack(b"\xd3\xd0\x07\x01", word_count, entries_length, crc32c(entries_bytes), probes)
+    return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))

@@ -1,0 +1,273 @@
+"""Codec of `lsm_page.index`, version 1: generated from its schema, not edited by hand.
+
+Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without
+a diagnosis; `encode` and its kin raise on values that have no encoding.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from operator import lt
+from struct import Struct, pack, unpack_from
+from typing import Final, TypeAlias
+
+import msgspec
+from crc32c import crc32c
+
+FORMAT: Final = "lsm_page.index"
+VERSION: Final = 1
+#: The fields of the place whose CRC32C seeds the checksums.
+SEED_FIELDS: Final[tuple[str, ...]] = ("disk", "run", "offset")
+
+Data: TypeAlias = bytes | bytearray | memoryview
+
+# magic, kind, version, entry_count, entries_length, entries_checksum, reserved, seal
+HEADER: Final = Struct("<4sIII12sI")
+HEADER_PACK: Final = Struct("<4sIII12x")
+U32: Final = Struct("<I")
+
+LEAD: Final = b"\xd3\xd0\x06\x01"  # magic, kind, version
+
+
+class LsmPageIndexEntries(msgspec.Struct, frozen=True):
+    """"""
+
+    page_offsets: tuple[int, ...]
+    page_lengths: tuple[int, ...]
+    keys: tuple[bytes, ...]
+
+
+class LsmPageIndex(msgspec.Struct, frozen=True):
+    """"""
+
+    entries: LsmPageIndexEntries
+
+
+LsmPageIndexEntriesTuple: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[bytes, ...]]
+
+LsmPageIndexTuple: TypeAlias = tuple[LsmPageIndexEntriesTuple]
+
+
+def probe(data: Data, seed: int = 0) -> LsmPageIndex | None:
+    """The record of a whole frame, or None where any check fails."""
+    end = len(data)
+    if end < 32:
+        return None
+    lead, entry_count, entries_length, entries_checksum, reserved, seal = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 12
+        or not 1 <= entry_count <= 65536
+        or entries_length > 16777216
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end != entries_end:
+        return None
+    if type(data) is not bytes:
+        data = bytes(data)
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    key_ends_end = 32 + (entry_count * 4)
+    page_offsets_end = key_ends_end + (entry_count * 4)
+    page_lengths_end = page_offsets_end + (entry_count * 4)
+    if entries_end < page_lengths_end:
+        return None
+    key_ends = unpack_from(f"<{entry_count}I", data, 32)
+    page_offsets = unpack_from(f"<{entry_count}I", data, key_ends_end)
+    if not all(map(lt, page_offsets, page_offsets[1:])):
+        return None
+    page_lengths = unpack_from(f"<{entry_count}I", data, page_offsets_end)
+    keys_heap = data[page_lengths_end:entries_end]
+    if (key_ends[-1] if key_ends else 0) != len(keys_heap):
+        return None
+    keys_items: list[bytes] = []
+    start = 0
+    for stop in key_ends:
+        keys_items.append(keys_heap[start:stop])
+        start = stop
+    if (
+        not all(keys_items)  # an empty item
+        or len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096
+    ):
+        return None
+    keys = tuple(keys_items)
+    if not all(map(lt, keys, keys[1:])):
+        return None
+    return LsmPageIndex(LsmPageIndexEntries(page_offsets, page_lengths, keys))
+
+
+def probe_tuple(data: Data, seed: int = 0) -> LsmPageIndexTuple | None:
+    """The values of a whole frame as nested tuples, or None where any check fails."""
+    end = len(data)
+    if end < 32:
+        return None
+    lead, entry_count, entries_length, entries_checksum, reserved, seal = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 12
+        or not 1 <= entry_count <= 65536
+        or entries_length > 16777216
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end != entries_end:
+        return None
+    if type(data) is not bytes:
+        data = bytes(data)
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    key_ends_end = 32 + (entry_count * 4)
+    page_offsets_end = key_ends_end + (entry_count * 4)
+    page_lengths_end = page_offsets_end + (entry_count * 4)
+    if entries_end < page_lengths_end:
+        return None
+    key_ends = unpack_from(f"<{entry_count}I", data, 32)
+    page_offsets = unpack_from(f"<{entry_count}I", data, key_ends_end)
+    if not all(map(lt, page_offsets, page_offsets[1:])):
+        return None
+    page_lengths = unpack_from(f"<{entry_count}I", data, page_offsets_end)
+    keys_heap = data[page_lengths_end:entries_end]
+    if (key_ends[-1] if key_ends else 0) != len(keys_heap):
+        return None
+    keys_items: list[bytes] = []
+    start = 0
+    for stop in key_ends:
+        keys_items.append(keys_heap[start:stop])
+        start = stop
+    if (
+        not all(keys_items)  # an empty item
+        or len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096
+    ):
+        return None
+    keys = tuple(keys_items)
+    if not all(map(lt, keys, keys[1:])):
+        return None
+    return ((page_offsets, page_lengths, keys),)
+
+
+def probe_prefix(data: Data, seed: int = 0) -> tuple[LsmPageIndex, int] | None:
+    """The record of the frame that the bytes begin with and its size in bytes, or None."""
+    end = len(data)
+    if end < 32:
+        return None
+    lead, entry_count, entries_length, entries_checksum, reserved, seal = HEADER.unpack_from(data)
+    if (
+        lead != LEAD
+        or seal != crc32c(data[:28], seed)
+        or reserved != b"\x00" * 12
+        or not 1 <= entry_count <= 65536
+        or entries_length > 16777216
+    ):
+        return None
+    entries_end = 32 + entries_length
+    if end < entries_end:
+        return None
+    if entries_checksum != crc32c(data[32:entries_end]):
+        return None
+    key_ends_end = 32 + (entry_count * 4)
+    page_offsets_end = key_ends_end + (entry_count * 4)
+    page_lengths_end = page_offsets_end + (entry_count * 4)
+    if entries_end < page_lengths_end:
+        return None
+    key_ends = unpack_from(f"<{entry_count}I", data, 32)
+    page_offsets = unpack_from(f"<{entry_count}I", data, key_ends_end)
+    if not all(map(lt, page_offsets, page_offsets[1:])):
+        return None
+    page_lengths = unpack_from(f"<{entry_count}I", data, page_offsets_end)
+    keys_heap = bytes(data[page_lengths_end:entries_end])
+    if (key_ends[-1] if key_ends else 0) != len(keys_heap):
+        return None
+    keys_items: list[bytes] = []
+    start = 0
+    for stop in key_ends:
+        keys_items.append(keys_heap[start:stop])
+        start = stop
+    if (
+        not all(keys_items)  # an empty item
+        or len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096
+    ):
+        return None
+    keys = tuple(keys_items)
+    if not all(map(lt, keys, keys[1:])):
+        return None
+    return LsmPageIndex(LsmPageIndexEntries(page_offsets, page_lengths, keys)), entries_end
+
+
+def encode(value: LsmPageIndex, seed: int = 0) -> bytes:
+    """The bytes of a record; raises where a field is outside its constraint."""
+    entries = value.entries
+    page_offsets = entries.page_offsets
+    page_lengths = entries.page_lengths
+    keys = entries.keys
+    entry_count = len(keys)
+    if not 1 <= entry_count <= 65536:
+        raise ValueError("entry_count")
+    key_ends = tuple(accumulate(map(len, keys)))
+    if type(page_offsets) is not tuple:
+        raise TypeError("entries.page_offsets")
+    if len(page_offsets) != entry_count:
+        raise ValueError("entries.page_offsets")
+    if not all(map(lt, page_offsets, page_offsets[1:])):
+        raise ValueError("entries.page_offsets")
+    if type(page_lengths) is not tuple:
+        raise TypeError("entries.page_lengths")
+    if len(page_lengths) != entry_count:
+        raise ValueError("entries.page_lengths")
+    if type(keys) is not tuple or not {bytes}.issuperset(map(type, keys)):
+        raise TypeError("entries.keys")
+    if not all(keys):
+        raise ValueError("entries.keys")
+    if keys and max(map(len, keys)) > 4096:
+        raise ValueError("entries.keys")
+    if not all(map(lt, keys, keys[1:])):
+        raise ValueError("entries.keys")
+    keys_heap = b"".join(keys)
+    entries_bytes = b"".join((
+        pack(f"<{len(keys)}I{len(page_offsets)}I{len(page_lengths)}I", *key_ends, *page_offsets, *page_lengths),
+        keys_heap,
+    ))
+    entries_length = len(entries_bytes)
+    if entries_length > 16777216:
+        raise ValueError("entries_length")
+    header = HEADER_PACK.pack(b"\xd3\xd0\x06\x01", entry_count, entries_length, crc32c(entries_bytes))
+    return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))
+
+
+def encode_tuple(entries: LsmPageIndexEntriesTuple, seed: int = 0) -> bytes:
+    """The bytes of a frame's values; those of structs and arrays inside are tuples."""
+    page_offsets, page_lengths, keys = entries
+    entry_count = len(keys)
+    if not 1 <= entry_count <= 65536:
+        raise ValueError("entry_count")
+    key_ends = tuple(accumulate(map(len, keys)))
+    if type(page_offsets) is not tuple:
+        raise TypeError("entries.page_offsets")
+    if len(page_offsets) != entry_count:
+        raise ValueError("entries.page_offsets")
+    if not all(map(lt, page_offsets, page_offsets[1:])):
+        raise ValueError("entries.page_offsets")
+    if type(page_lengths) is not tuple:
+        raise TypeError("entries.page_lengths")
+    if len(page_lengths) != entry_count:
+        raise ValueError("entries.page_lengths")
+    if type(keys) is not tuple or not {bytes}.issuperset(map(type, keys)):
+        raise TypeError("entries.keys")
+    if not all(keys):
+        raise ValueError("entries.keys")
+    if keys and max(map(len, keys)) > 4096:
+        raise ValueError("entries.keys")
+    if not all(map(lt, keys, keys[1:])):
+        raise ValueError("entries.keys")
+    keys_heap = b"".join(keys)
+    entries_bytes = b"".join((
+        pack(f"<{len(keys)}I{len(page_offsets)}I{len(page_lengths)}I", *key_ends, *page_offsets, *page_lengths),
+        keys_heap,
+    ))
+    entries_length = len(entries_bytes)
+    if entries_length > 16777216:
+        raise ValueError("entries_length")
+    header = HEADER_PACK.pack(b"\xd3\xd0\x06\x01", entry_count, entries_length, crc32c(entries_bytes))
+    return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))

@@ -1,0 +1,49 @@
+"""Kaitai Struct: Python code made by the Kaitai compiler from our export. It reads only.
+
+It checks constants, bounds, enumerations and flags; Kaitai knows no checksums. The compiler runs in Node: where either
+is missing this peer is named as not run.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from formats.catalog import CATALOG
+from formats.errors import ShardproofError
+from formats.kaitai import identifier, ksy
+
+from ...kaitai import compile_ksy, load_class
+from ...kaitai_values import plain_of_kaitai
+from ..records import Sample
+from .contender import Call, Contender
+
+
+@lru_cache(maxsize=1)
+def compiled() -> dict[str, Any]:
+    """The classes of our formats, by name; all are compiled in one go, because Node is slow to start."""
+    texts = {entry.name: ksy(entry) for entry in CATALOG}
+    return {name: load_class(source, identifier(name)) for name, source in compile_ksy(texts).items()}
+
+
+def unavailable() -> str | None:
+    """Why this peer cannot run here, or None."""
+    try:
+        compiled()
+    except ShardproofError as error:
+        return str(error)
+    return None
+
+
+def contenders(sample: Sample) -> list[Contender]:
+    """The lane `kaitai`."""
+    decode = compiled()[sample.format.name].from_bytes
+    return [
+        Contender(
+            "kaitai",
+            "shape",
+            Call(decode, (sample.data,)),
+            lambda read: plain_of_kaitai(sample.format.layout, read),
+            note="reads only; no checksums, no order",
+        )
+    ]

@@ -1,0 +1,1 @@
+"""The subcommands of `shardproof`, one file each; every module here imports only click and its siblings when loaded."""

@@ -1,0 +1,1 @@
+"""Malicious and careless schemas, by level: the evidence for every rule of the schema linter."""

@@ -1,0 +1,175 @@
+"""The kept files are what the samples make of them, cover what can be covered, and never change once frozen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import corpus
+from corpus.golden import entries_of, writer
+from corpus.samples import SAMPLES, Flaw, Put, Sample, Samples
+from formats.catalog import CATALOG, Catalog, Format
+from formats.errors import RULES
+
+#: Rules that only plain Construct schemas, or formats of users, can break.
+FOREIGN_RULES = {"constant", "choice", "text", "canonical", "invalid"}
+
+Kept = tuple[corpus.Entry, ...]
+
+FOOTER = CATALOG["lsm_page.footer"]
+FOOTER_SAMPLES = SAMPLES["lsm_page.footer", 1]
+
+
+@pytest.fixture(scope="module")
+def kept() -> Kept:
+    return corpus.load(corpus.own_folder(), CATALOG)
+
+
+def of(kept: Kept, kind: str, name: str) -> list[corpus.Entry]:
+    return [entry for entry in kept if (entry.sidecar.kind, entry.sidecar.format) == (kind, name)]
+
+
+def footers(status: str = "draft") -> Catalog:
+    """A catalog of one small format, draft or frozen."""
+    frozen = status == "frozen"
+    return Catalog("footers", (replace(FOOTER, status="frozen" if frozen else "draft"),))
+
+
+def samples_of(samples: Samples) -> dict[tuple[str, int], Samples]:
+    return {(FOOTER.name, FOOTER.version): samples}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_regenerating_gives_the_committed_files_byte_for_byte(tmp_path: Path) -> None:
+    corpus.regenerate(CATALOG, tmp_path)
+    assert files(tmp_path) == files(corpus.writable_folder(CATALOG))
+
+
+def test_regenerating_twice_changes_nothing(tmp_path: Path) -> None:
+    first = corpus.regenerate(footers(), tmp_path)
+    second = corpus.regenerate(footers(), tmp_path)
+    assert (second.added, second.removed, second.kept) == ((), (), first.added)
+
+
+def test_regenerating_makes_a_lost_or_outdated_draft_anew(tmp_path: Path) -> None:
+    corpus.regenerate(footers(), tmp_path)
+    before = files(tmp_path)
+    sidecar = next(iter(tmp_path.rglob("*.json")))
+    sidecar.write_text(sidecar.read_text().replace('"why": "', '"why": "Once: '))
+    second = corpus.regenerate(footers(), tmp_path)
+    assert files(tmp_path) == before
+    assert len(second.added) == 1
+
+
+def test_regenerating_a_draft_removes_what_no_sample_makes(tmp_path: Path) -> None:
+    corpus.regenerate(footers(), tmp_path)
+    fewer = replace(FOOTER_SAMPLES, golden=FOOTER_SAMPLES.golden[:-1])
+    outcome = corpus.regenerate(footers(), tmp_path, samples_of(fewer))
+    assert len(outcome.removed) == 1
+    assert len(corpus.load(tmp_path, footers())) == len(outcome.kept)
+
+
+def test_regenerating_leaves_files_of_others_alone(tmp_path: Path) -> None:
+    corpus.regenerate(footers(), tmp_path)
+    place = SAMPLES["lsm_page.footer", 1].golden[0].place
+    found = corpus.entry_of(FOOTER, b"\xd3\xd0", why="Found by somebody else.", writer="a fuzzer", place=place)
+    corpus.add(tmp_path, found)
+    assert corpus.regenerate(footers(), tmp_path).removed == ()
+    assert found in corpus.load(tmp_path, footers())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(FOOTER_SAMPLES, golden=FOOTER_SAMPLES.golden[:-1]),
+        replace(
+            FOOTER_SAMPLES,
+            golden=(replace(FOOTER_SAMPLES.golden[0], why="Another reason."), *FOOTER_SAMPLES.golden[1:]),
+        ),
+    ],
+    ids=["removed", "changed"],
+)
+def test_frozen_files_never_change_and_never_vanish(tmp_path: Path, changed: Samples) -> None:
+    corpus.regenerate(footers("frozen"), tmp_path)
+    before = files(tmp_path)
+    with pytest.raises(corpus.CorpusError, match=r"golden/lsm_page\.footer/v1/") as caught:
+        corpus.regenerate(footers("frozen"), tmp_path, samples_of(changed))
+    assert caught.value.problem == "frozen"
+    assert files(tmp_path) == before
+
+
+def test_frozen_files_may_be_joined_by_new_ones(tmp_path: Path) -> None:
+    fewer = replace(FOOTER_SAMPLES, golden=FOOTER_SAMPLES.golden[:-1])
+    corpus.regenerate(footers("frozen"), tmp_path, samples_of(fewer))
+    assert len(corpus.regenerate(footers("frozen"), tmp_path).added) == 1
+
+
+def test_frozen_files_keep_the_name_of_their_first_writer(tmp_path: Path) -> None:
+    corpus.regenerate(footers("frozen"), tmp_path)
+    for path in tmp_path.rglob("*.json"):
+        path.write_text(path.read_text().replace(writer(), "shardproof 0.0.1 oracle"))
+    before = files(tmp_path)
+    assert corpus.regenerate(footers("frozen"), tmp_path).added == ()
+    assert files(tmp_path) == before
+
+
+def test_regenerating_touches_nothing_when_a_sample_lies(tmp_path: Path) -> None:
+    lying = replace(FOOTER_SAMPLES, flaws=(Flaw("bounds", "run", "No damage at all.", (Put("run", "0c"),)),))
+    with pytest.raises(corpus.CorpusError, match="expected bounds at run"):
+        corpus.regenerate(footers(), tmp_path, samples_of(lying))
+    assert files(tmp_path) == {}
+
+
+def test_sample_that_claims_too_much_is_refused() -> None:
+    boastful = Sample("A footer that claims to be the largest.", FOOTER_SAMPLES.golden[0].value, ("run=maximum",))
+    with pytest.raises(corpus.CorpusError, match="run=maximum"):
+        entries_of(FOOTER, Samples((boastful,), ()))
+
+
+def test_same_bytes_for_two_reasons_are_refused() -> None:
+    again = replace(FOOTER_SAMPLES.golden[0], why="The same once more.")
+    with pytest.raises(corpus.CorpusError, match="The same once more"):
+        entries_of(FOOTER, Samples((FOOTER_SAMPLES.golden[0], again), ()))
+
+
+def test_format_without_samples_is_named() -> None:
+    with pytest.raises(corpus.CorpusError, match=r"golden/lsm_page\.footer/v1"):
+        corpus.generate(footers(), {})
+
+
+@pytest.mark.parametrize("entry_format", CATALOG.formats, ids=lambda entry: entry.name)
+def test_golden_files_show_every_feature_that_is_not_named_as_absent(kept: Kept, entry_format: Format) -> None:
+    golden = of(kept, "golden", entry_format.name)
+    shown = {feature for entry in golden for feature in entry.sidecar.features}
+    possible = set(corpus.possible(entry_format.layout.root))
+    absent = SAMPLES[entry_format.name, entry_format.version].absent
+    assert shown <= possible
+    assert possible - shown == set(absent)
+
+
+@pytest.mark.parametrize("entry_format", CATALOG.formats, ids=lambda entry: entry.name)
+def test_every_rule_of_a_format_is_broken_raw_and_resealed(kept: Kept, entry_format: Format) -> None:
+    rejected = of(kept, "rejected", entry_format.name)
+    features = [set(entry.sidecar.features) for entry in rejected]
+    stale = {rule for rule in RULES for found in features if {f"rule={rule}", "checksums=stale"} <= found}
+    match = {rule for rule in RULES for found in features if {f"rule={rule}", "checksums=match"} <= found}
+    assert {"magic", "kind", "version", "header_checksum"} <= stale
+    assert {"truncated", "magic", "kind", "version", "bounds", "reserved", "trailing"} <= match
+    assert not {"header_checksum", "checksum"} & match
+
+
+def test_kept_files_break_every_rule_of_our_formats(kept: Kept) -> None:
+    broken = {entry.sidecar.expected.rule for entry in kept if isinstance(entry.sidecar.expected, corpus.Refused)}
+    assert broken == set(RULES) - FOREIGN_RULES
+
+
+def test_kept_files_are_small_and_every_sidecar_can_be_read_in_a_review(kept: Kept) -> None:
+    sizes = [len(content) for content in files(corpus.writable_folder(CATALOG)).values()]
+    assert max(sizes) < 70_000
+    assert sum(sizes) < 2_000_000
+    assert max(len(entry.sidecar.text().splitlines()) for entry in kept) < 200
