@@ -4,6 +4,30 @@ ShardStore's published frame (magic, UUID, length, payload, UUID) stays visible;
 owner for reverse lookup, and plain checksums of key and payload that move along with the chunk unchanged.
 
 <!-- layout: chunk -->
+
+    Numbers are little-endian.
+
+    offset  size            field             type   constraint
+         0  2               magic             bytes  d3 d0
+         2  1               kind              u8     2
+         3  1               version           u8     1
+         4  1               owner             u8     shard=1, run=2
+         5  1               reserved_1        zeros  zero
+         6  2               key_length        u16    1..4096, length of key in bytes
+         8  16              uuid              bytes
+        24  4               payload_length    u32    0..2^28 - 4096, length of payload in bytes
+        28  4               key_checksum      u32    CRC32C of key
+        32  4               payload_checksum  u32    CRC32C of payload
+        36  4               part              u32    0..65535
+        40  4               reserved_2        zeros  zero
+        44  4               seal              u32    CRC32C of the 44 bytes before it, continued
+                                                     from the place (disk, extent, generation,
+                                                     offset)
+        48  key_length      key               bytes
+      then  payload_length  payload           bytes
+      then  8               tag               bytes  the first 8 bytes of uuid
+
+<!-- end of layout -->
 """
 
 from __future__ import annotations

@@ -4,6 +4,24 @@ It is sealed with the extent's number and the offset only, because whoever reads
 the extent's generation yet: it carries both in clear.
 
 <!-- layout: extent_header -->
+
+    Numbers are little-endian.
+
+    offset  size  field        type   constraint
+         0  2     magic        bytes  d3 d0
+         2  1     kind         u8     1
+         3  1     version      u8     1
+         4  1     owner        u8     data=2, index=3, metadata=4, superblock=5
+         5  3     reserved_1   zeros  zero
+         8  16    disk         bytes
+        24  4     extent_size  u32    4096..2^31
+        28  4     page_size    u32    512..65536
+        32  4     generation   u32    1..2^32 - 1
+        36  24    reserved_2   zeros  zero
+        60  4     seal         u32    CRC32C of the 60 bytes before it, continued from the place
+                                      (extent, offset)
+
+<!-- end of layout -->
 """
 
 from __future__ import annotations

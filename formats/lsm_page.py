@@ -6,11 +6,102 @@ fixed-width numbers and one heap of keys, so that a key is found by binary searc
 
 <!-- layout: lsm_page.data -->
 
+    Numbers are little-endian.
+
+    offset  size               field             type            constraint
+         0  2                  magic             bytes           d3 d0
+         2  1                  kind              u8              5
+         3  1                  version           u8              1
+         4  2                  entry_count       u16             1..8192, number of entries.keys
+         6  2                  locator_count     u16             0..16384, number of entries.extents
+         8  4                  entries_length    u32             0..65536, length of entries in
+                                                                 bytes
+        12  4                  entries_checksum  u32             CRC32C of entries
+        16  12                 reserved          zeros           zero
+        28  4                  seal              u32             CRC32C of the 28 bytes before it,
+                                                                 continued from the place (disk,
+                                                                 run, offset)
+        32  entries_length     entries           region
+        32  2 * entry_count      key_ends        array of u16    cumulative ends of entries.keys in
+                                                                 bytes
+      then  2 * entry_count      locator_ends    array of u16    ascending, the last is
+                                                                 locator_count
+      then  4 * locator_count    extents         array of u32
+      then  4 * locator_count    generations     array of u32
+      then  4 * locator_count    offsets         array of u32
+      then  4 * locator_count    lengths         array of u32
+      then  4 * locator_count    checksums       array of u32
+      then  the rest             keys            array of bytes  each 1..4096 bytes, strictly
+                                                                 ascending, cut by entries.key_ends
+
+<!-- end of layout -->
+
 <!-- layout: lsm_page.index -->
+
+    Numbers are little-endian.
+
+    offset  size             field             type            constraint
+         0  2                magic             bytes           d3 d0
+         2  1                kind              u8              6
+         3  1                version           u8              1
+         4  4                entry_count       u32             1..65536, number of entries.keys
+         8  4                entries_length    u32             0..2^24, length of entries in bytes
+        12  4                entries_checksum  u32             CRC32C of entries
+        16  12               reserved          zeros           zero
+        28  4                seal              u32             CRC32C of the 28 bytes before it,
+                                                               continued from the place (disk, run,
+                                                               offset)
+        32  entries_length   entries           region
+        32  4 * entry_count    key_ends        array of u32    cumulative ends of entries.keys in
+                                                               bytes
+      then  4 * entry_count    page_offsets    array of u32    strictly ascending
+      then  4 * entry_count    page_lengths    array of u32
+      then  the rest           keys            array of bytes  each 1..4096 bytes, strictly
+                                                               ascending, cut by entries.key_ends
+
+<!-- end of layout -->
 
 <!-- layout: lsm_page.filter -->
 
+    Numbers are little-endian.
+
+    offset  size            field             type          constraint
+         0  2               magic             bytes         d3 d0
+         2  1               kind              u8            7
+         3  1               version           u8            1
+         4  4               word_count        u32           1..2^20, number of entries.words
+         8  4               entries_length    u32           0..2^23, length of entries in bytes
+        12  4               entries_checksum  u32           CRC32C of entries
+        16  1               probes            u8            1..16
+        17  11              reserved          zeros         zero
+        28  4               seal              u32           CRC32C of the 28 bytes before it,
+                                                            continued from the place (disk, run,
+                                                            offset)
+        32  entries_length  entries           region
+        32  8 * word_count    words           array of u64
+
+<!-- end of layout -->
+
 <!-- layout: lsm_page.footer -->
+
+    Numbers are little-endian.
+
+    offset  size  field            type   constraint
+         0  2     magic            bytes  d3 d0
+         2  1     kind             u8     8
+         3  1     version          u8     1
+         4  4     run              u32    1..2^32 - 1
+         8  8     entry_count      u64    1..2^64 - 1
+        16  8     tombstone_count  u64
+        24  4     index_offset     u32
+        28  4     index_length     u32
+        32  4     filter_offset    u32
+        36  4     filter_length    u32
+        40  4     reserved         zeros  zero
+        44  4     seal             u32    CRC32C of the 44 bytes before it, continued from the place
+                                          (disk, run, offset)
+
+<!-- end of layout -->
 """
 
 from __future__ import annotations

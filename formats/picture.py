@@ -249,9 +249,12 @@ class Drawing:
         self.y += 22
         x = float(LEFT)
         for kind in (kind for kind in KINDS if kind in self.kinds):
+            width = 23 + text_width(KINDS[kind], SMALL_SIZE)
+            if x + width > WIDTH - 10:
+                x, self.y = LEFT, self.y + 20
             self.parts.append(polygon([(x, self.y), (x + 16, self.y), (x + 16, self.y + 12), (x, self.y + 12)], kind))
             self.parts.append(label(x + 23, self.y + 10.5, KINDS[kind], SMALL_SIZE, f"ink {kind}-name", "start"))
-            x += 23 + text_width(KINDS[kind], SMALL_SIZE) + 22
+            x += width + 22
         for number, name in enumerate(self.numbered, 1):
             self.y += 18
             self.parts.append(label(LEFT, self.y + 10.5, f"({number}) {name}", SMALL_SIZE, "ink", "start"))

@@ -4,6 +4,36 @@ A *full* record states every extent, a *delta* only those that changed since the
 the one place where unknown bits are legal: they say what a reader of another version may do (see the design, R6).
 
 <!-- layout: superblock -->
+
+    Numbers are little-endian.
+
+    offset  size             field                 type          constraint
+         0  2                magic                 bytes         d3 d0
+         2  1                kind                  u8            3
+         3  1                version               u8            1
+         4  1                record                u8            full=1, delta=2
+         5  1                flags                 u8            clean_close=0x1, no other bit
+         6  2                reserved_1            zeros         zero
+         8  8                sequence              u64           1..2^64 - 1
+        16  8                compatible            u64
+        24  8                read_only_compatible  u64
+        32  8                incompatible          u64
+        40  4                extent_count          u32           1..2^20
+        44  4                entry_count           u32           0..65536, number of entries.extents
+        48  4                entries_length        u32           0..2^20, length of entries in bytes
+        52  4                entries_checksum      u32           CRC32C of entries
+        56  4                reserved_2            zeros         zero
+        60  4                seal                  u32           CRC32C of the 60 bytes before it,
+                                                                 continued from the place (disk,
+                                                                 extent, generation, offset)
+        64  entries_length   entries               region
+        64  4 * entry_count    extents             array of u32  strictly ascending
+      then  4 * entry_count    generations         array of u32
+      then  4 * entry_count    write_pointers      array of u32
+      then  entry_count        owners              array of u8   each free=1, data=2, index=3,
+                                                                 metadata=4, superblock=5
+
+<!-- end of layout -->
 """
 
 from __future__ import annotations

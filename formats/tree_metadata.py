@@ -4,6 +4,39 @@ A *full* record states the whole tree, a *delta* the runs added and removed. A r
 `chunk_ends` cuts the chunk columns into runs.
 
 <!-- layout: tree_metadata -->
+
+    Numbers are little-endian.
+
+    offset  size               field             type          constraint
+         0  2                  magic             bytes         d3 d0
+         2  1                  kind              u8            4
+         3  1                  version           u8            1
+         4  1                  record            u8            full=1, delta=2
+         5  3                  reserved_1        zeros         zero
+         8  8                  sequence          u64           1..2^64 - 1
+        16  4                  next_run          u32           1..2^32 - 1
+        20  4                  added_count       u32           0..4096, number of changes.added
+        24  4                  chunk_count       u32           0..65536, number of changes.extents
+        28  4                  removed_count     u32           0..65536, number of changes.removed
+        32  4                  changes_length    u32           0..2^21, length of changes in bytes
+        36  4                  changes_checksum  u32           CRC32C of changes
+        40  20                 reserved_2        zeros         zero
+        60  4                  seal              u32           CRC32C of the 60 bytes before it,
+                                                               continued from the place (disk,
+                                                               extent, generation, offset)
+        64  changes_length     changes           region
+        64  4 * added_count      added           array of u32  strictly ascending
+      then  added_count          levels          array of u8
+      then  4 * added_count      chunk_ends      array of u32  strictly ascending, the last is
+                                                               chunk_count
+      then  4 * chunk_count      extents         array of u32
+      then  4 * chunk_count      generations     array of u32
+      then  4 * chunk_count      offsets         array of u32
+      then  4 * chunk_count      lengths         array of u32
+      then  4 * chunk_count      checksums       array of u32
+      then  4 * removed_count    removed         array of u32  strictly ascending
+
+<!-- end of layout -->
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ from .expressions import Unknown, evaluate
 from .layout import (
     Array,
     BitGroup,
+    Bits,
     Blocks,
+    Boolean,
     Captured,
     Choice,
     Conditional,
@@ -74,8 +76,17 @@ def plain_of(node: Node, value: Any, environment: Environment | None = None) -> 
             return plain_of(inner_node, value["value"], environment)
         case Prefixed(node=inner_node) | Region(node=inner_node) | Padded(node=inner_node):
             return plain_of(inner_node, value, environment)
+        case Boolean() | Bits(boolean=True):
+            return bool(value)
         case _:
-            return value
+            return undressed(value)
+
+
+def undressed(value: Any) -> Any:
+    """A scalar without the class that Construct's Hex and HexDump dress it in."""
+    if isinstance(value, int) and type(value) not in (int, bool):
+        return int(value)
+    return bytes(value) if isinstance(value, bytes) and type(value) is not bytes else value
 
 
 def construct_of(node: Node, plain: Any, environment: Environment | None = None) -> Any:
@@ -117,7 +128,8 @@ def derive(node: Struct | BitGroup, plain: dict[str, Any], environment: Environm
     values = dict(plain)
     add_derived(node, values, environment)
     for member in value_members(node):
-        values[member.name or ""] = seen(member.node, plain[member.name], [*environment, values])
+        name = member.name or ""
+        values[name] = seen(member.node, plain[name], [*environment, values])
     add_derived(node, values, environment)
     return values
 

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -52,7 +53,7 @@ def load_catalog(name: str | None = None, *, lint: bool = True) -> Catalog:
     module = module_of_file(name, Path(target)) if is_file else module_of_name(name, target)
     if not hasattr(module, attribute):
         raise CatalogRefused(name, f"{target} has no {attribute}{suggestion(module)}")
-    catalog = as_catalog(name, attribute, getattr(module, attribute))
+    catalog = with_corpus_found(as_catalog(name, attribute, getattr(module, attribute)), module)
     if lint:
         refuse_unsafe(name, catalog)
     return catalog
@@ -154,6 +155,14 @@ def as_catalog(name: str, attribute: str, value: Any) -> Catalog:
             found = f"{type(key).__name__} to {type(schema).__name__}"
             raise CatalogRefused(name, f"{attribute} maps a {found}, not a name to a Construct schema")
     return Catalog(attribute, tuple(Format(key, 1, schema) for key, schema in value.items()))
+
+
+def with_corpus_found(catalog: Catalog, module: ModuleType) -> Catalog:
+    """The catalog with the folder of its kept files, which is relative to the module, made absolute."""
+    if catalog.corpus is None or not getattr(module, "__file__", None):
+        return catalog
+    folder = Path(str(module.__file__)).absolute().parent / catalog.corpus
+    return catalog if str(folder) == catalog.corpus else replace(catalog, corpus=str(folder))
 
 
 def refuse_unsafe(name: str, catalog: Catalog) -> None:

@@ -202,11 +202,11 @@ def address(result: LawResult, origin: Origin) -> LawResult:
 
 def missing(plan: Plan, corpus: CorpusOutcome | None) -> tuple[NotRun, ...]:
     """What could not be run, by name and reason."""
-    found = [
-        NotRun(f"{name} of {subject.name}", "there is none for a format of yours; the other lanes were compared")
-        for subject in plan.subjects
-        for name in subject.not_run
-    ]
+    found = []
+    lanes = {name for subject in plan.subjects for name in subject.not_run}
+    for lane in sorted(lanes):
+        names = ", ".join(subject.name for subject in plan.subjects if lane in subject.not_run)
+        found.append(NotRun(lane, f"there is none for {names}; the other lanes were compared"))
     if corpus is None:
         found.append(NotRun("corpus", "no kept files were given"))
     else:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Final
 
 from formats.bitranges import HasOracle
 from formats.errors import Path
-from formats.layout import Bounded, Constant, Enumeration, FlagSet, Node, children
+from formats.layout import Bounded, Captured, Constant, Enumeration, FlagSet, Node, children
 from formats.reseal import reseal as reseal_by_oracle
+from formats.reseal import seal_once
 
-from .spots import Spot, chosen, composites, leaves
+from .spots import Spot, chosen, composites, integer_below, leaves
 
 #: Unknown tags tried for one enumeration.
 UNKNOWN_TAGS_MAXIMUM: Final = 4
@@ -35,11 +37,12 @@ class Damage:
 
 @dataclass(frozen=True)
 class Wound:
-    """What a verb works on: the frame, the field, the field behind it (None for the last), chance."""
+    """What a verb works on: the frame, the field, the field behind it, what it is the length of (if any), chance."""
 
     frame: bytes
     spot: Spot
     following: Spot | None
+    measured: Spot | None
     random: Random
 
     @property
@@ -173,6 +176,22 @@ def lengthen(wound: Wound) -> Iterator[bytes]:
     yield wound.replaced(wound.piece + b"\0")
 
 
+def grow(wound: Wound) -> Iterator[bytes]:
+    """A length one greater, and a zero byte behind what it is the length of."""
+    if wound.measured is not None:
+        end = wound.measured.end
+        longer = wound.frame[:end] + b"\0" + wound.frame[end:]
+        yield wound.spot.write(longer, wound.spot.read(wound.frame) + 1)
+
+
+def shrink(wound: Wound) -> Iterator[bytes]:
+    """A length one less, and the last byte of what it is the length of gone."""
+    if wound.measured is not None and wound.measured.size:
+        end = wound.measured.end
+        shorter = wound.frame[: end - 1] + wound.frame[end:]
+        yield wound.spot.write(shorter, wound.spot.read(wound.frame) - 1)
+
+
 def duplicate(wound: Wound) -> Iterator[bytes]:
     """The field twice."""
     yield wound.replaced(wound.piece * 2)
@@ -214,6 +233,8 @@ VERBS: Final[dict[str, Verb]] = {
     "repeat": repeat,
     "shorten": shorten,
     "lengthen": lengthen,
+    "grow": grow,
+    "shrink": shrink,
     "duplicate": duplicate,
     "drop": drop,
     "insert": insert,
@@ -231,16 +252,35 @@ def bounds_below(node: Node | None) -> Bounded | None:
 
 
 def reseal(entry: HasOracle, data: bytes, seed: int) -> bytes:
-    """The same bytes with every checksum and seal made again over what they now cover."""
-    return reseal_by_oracle(entry.oracle, data, seed)
+    """The same bytes with every checksum and seal made again over what they now cover.
+
+    A plain Construct Checksum ends a trace when it does not match, so each needs a pass of its own; those of the
+    vocabulary are all seen in one.
+    """
+    once = not holds_captured(entry.layout.root)
+    return seal_once(entry.oracle, data, seed) if once else reseal_by_oracle(entry.oracle, data, seed)
 
 
-def plan(entry: HasOracle, frame: bytes, seed: int, random: Random) -> Iterator[Damage]:
-    """Every damage of a frame that was written with this seed, raw and resealed, field by field."""
+@lru_cache(maxsize=256)
+def holds_captured(node: Node) -> bool:
+    """Whether raw bytes are captured for a plain Construct Checksum anywhere inside."""
+    return isinstance(node, Captured) or any(holds_captured(child) for _, child in children(node))
+
+
+def plan(
+    entry: HasOracle, frame: bytes, seed: int, random: Random, only: tuple[str, ...] | None = None
+) -> Iterator[Damage]:
+    """Every damage of a frame that was written with this seed, raw and resealed, field by field.
+
+    only: the names of the verbs to use, None for all.
+    """
     found = leaves(entry, frame, seed)
-    for spot, following, verbs in targets(found):
+    whole = composites(found)
+    for spot, following, verbs in targets(found, whole):
+        wound = Wound(frame, spot, following, measured(spot, frame, (*found, *whole)), random)
         for verb in verbs:
-            wound = Wound(frame, spot, following, random)
+            if only is not None and verb not in only:
+                continue
             for data in dict.fromkeys(VERBS[verb](wound)):
                 if data == frame:
                     continue
@@ -250,12 +290,20 @@ def plan(entry: HasOracle, frame: bytes, seed: int, random: Random) -> Iterator[
                     yield Damage(spot.path, verb, True, sealed)
 
 
-def targets(found: tuple[Spot, ...]) -> Iterator[tuple[Spot, Spot | None, tuple[str, ...]]]:
+def measured(spot: Spot, frame: bytes, stretches: tuple[Spot, ...]) -> Spot | None:
+    """The nearest stretch behind a number that is as many bytes long as the number says: what it is the length of."""
+    if integer_below(spot.node) is None:
+        return None
+    size = spot.read(frame)
+    alike = [other for other in stretches if other.size == size and other.start >= spot.end]
+    return min(alike, key=lambda other: (other.start, len(other.path)), default=None)
+
+
+def targets(found: tuple[Spot, ...], whole: tuple[Spot, ...]) -> Iterator[tuple[Spot, Spot | None, tuple[str, ...]]]:
     """What to damage: the spot, the one behind it, and the verbs to use."""
     behind = {spot.start: spot for spot in found}
     for spot in chosen(found):
         yield spot, behind.get(spot.end), tuple(VERBS)
-    whole = composites(found)
     starts: dict[int, Spot] = {}
     for spot in whole:
         if spot.start not in starts or spot.size < starts[spot.start].size:

@@ -85,11 +85,10 @@ class Matrix:
         return {"format": self.format, **self.total.as_dict(), "cells": cells}
 
 
-def detect(trial: Trial, indices: Iterable[int]) -> Matrix:
+def detect(trial: Trial, samples: Iterable[Sample]) -> Matrix:
     """Carry out the corruption plan on these samples; all lanes see every damage."""
     matrix = Matrix(trial.subject.name)
-    for index in indices:
-        sample = trial.samples[index]
+    for sample in samples:
         for damage in plan(trial.subject.format, sample.data, sample.seed, trial.random):
             verdicts = trial.watch.compare(damage.data, sample.seed, damage.path)
             cell = matrix.cell((general(damage.path), damage.verb, damage.resealed))
@@ -135,7 +134,7 @@ def written_otherwise(trial: Trial, damage: Damage, seed: int) -> bool:
 
 
 def moves_whole_records(trial: Trial, damage: Damage, sample: Sample) -> bool:
-    """Whether damage to a stream may have moved, doubled or dropped whole records, which no record's checksum can tell."""
+    """Whether damage may have moved, doubled or dropped whole records, which no record's own checksum can tell."""
     sealed = trial.subject.format.sealed
     if not trial.subject.open_ended and sealed is not None:
         return False

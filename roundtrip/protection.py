@@ -57,7 +57,7 @@ class Protection:
 
 
 def protection_of(entry: Format, frame: bytes, seed: int) -> Protection:
-    """The protection of a valid frame, as the catalog declares it or, without a declaration, as its checksums give it."""
+    """The protection of a valid frame: as the catalog declares it, else as its checksums give it."""
     if entry.sealed is not None and "*" in entry.sealed:
         return Protection(bytes([SEALED]) * len(frame))
     marks = bytearray(len(frame))

@@ -1,4 +1,4 @@
-"""Replay: the judgement of one law, again, on the bytes of a finding; or the whole law, where no single input shows it."""
+"""Replay: the judgement of one law, again, on the bytes of a finding, or the whole law where it has none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def replay(
     seed: the run's, used where there are no bytes; place_seed: the checksum seed of the place that the bytes are read
     at. `ShardproofError` where the catalog has no such format, `KeyError` where there is no such law.
     """
-    entry = catalog[format_name.split("@")[0]]
+    entry = catalog[format_name.partition("@")[0]]
     budget = budget_for(budget_seconds, len(catalog))
     origin = Origin(seed, catalog_name, plant.name if plant is not None else None)
     if data is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from formats.catalog import CATALOG, Catalog
+from formats.fingerprint import fingerprint
 from roundtrip.catalogs import CatalogRefused, load_catalog
 from roundtrip.command import run
 
@@ -145,6 +147,40 @@ def test_what_a_users_file_prints_stays_off_standard_output(written: Any, capsys
 def test_a_users_catalog_without_kept_files_says_so(written: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["corpus", "run", "--catalog", written(SCHEMA + "NAMES = {'mine': SCHEMA}\n")]) == 3
     assert "has no kept files" in capsys.readouterr().err
+
+
+def test_a_users_kept_files_stand_beside_the_catalog(
+    written: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        SCHEMA + "from formats import Catalog, Format\nNAMES = Catalog('mine', (Format('mine', 1, SCHEMA),), 'kept')\n"
+    )
+    catalog = load_catalog(name := written(text))
+    assert catalog.corpus == str(tmp_path / "kept")
+    place, value = {"disk": "00" * 16}, {"byte": 7}
+    for kind, data, expected in (
+        ("golden", b"MINE\7", {"verdict": "accepted", "value": value}),
+        ("rejected", b"YOURS", {"verdict": "refused", "rule": "constant", "path": "magic"}),
+    ):
+        facts: dict[str, Any] = {
+            "kind": kind,
+            "format": "mine",
+            "version": 1,
+            "writer": "a test",
+            "why": "so that there is one",
+        }
+        facts |= {"fingerprint": fingerprint(catalog["mine"].layout), "place": place, "expected": expected}
+        facts |= {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+        facts["features"] = ["byte=inside"] if kind == "golden" else ["rule=constant"]
+        file = tmp_path / "kept" / kind / "mine" / "v1" / facts["sha256"][:16]
+        file.parent.mkdir(parents=True)
+        file.with_suffix(".bin").write_bytes(data)
+        file.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
+    monkeypatch.chdir("/")
+    assert run(["corpus", "run", "--catalog", name, "--json"]) == 0, capsys.readouterr().out
+    assert json.loads(capsys.readouterr().out)["files"] == 2
+    assert run(["check", "--catalog", name, "--json", "--budget", "500ms", "--law", "D7"]) == 0
+    assert json.loads(capsys.readouterr().out)["counts"]["corpus_files"] == 2
 
 
 def test_a_users_codec_is_generated_where_it_is_told(written: Any, tmp_path: Path) -> None:

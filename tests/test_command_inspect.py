@@ -113,6 +113,7 @@ def test_inspect_marks_damaged_fields_in_the_text(inspect: Any) -> None:
     code, text = inspect(flipped(frame("chunk", CHUNK), 60))
     assert code == 1
     assert re.search(r"payload_checksum: 0x\w{8} +◀ checksum", text)
+    assert re.search(r"payload: .* +◀ checksum", text)
     assert "✗ payload_checksum at byte 32 (checksum): expected 0x" in text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -251,6 +252,21 @@ def test_no_colours_and_no_progress_in_a_pipe() -> None:
     done = subprocess.run([*COMMAND, *CHECK], capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_progress_is_shown_on_a_terminal_and_goes_to_standard_error(no_color: str) -> None:
+    controller, terminal = pty.openpty()
+    settings = os.environ | {"TERM": "xterm-256color", "NO_COLOR": no_color}
+    with subprocess.Popen([*COMMAND, *CHECK], stdout=subprocess.PIPE, stderr=terminal, env=settings) as process:
+        os.close(terminal)
+        output, _ = process.communicate(timeout=60)
+    watched = os.read(controller, 65536)
+    os.close(controller)
+    assert process.returncode == 0
+    assert b"\x1b" not in output
+    assert b"extent_header D7" in watched
+    assert (b"\x1b[38;5;" in watched) is (no_color == "")
 
 
 def test_version_is_the_installed_one(shardproof: Any) -> None:

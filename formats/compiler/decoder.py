@@ -43,8 +43,9 @@ from ..layout import (
     Zeros,
     fixed_size,
 )
-from . import read_columns, read_composites, read_scalars
-from .reader import Bound, Reader, Spot
+from . import read_bits, read_columns, read_composites, read_derived, read_scalars, read_streams
+from .known import Bound, Spot
+from .reader import Reader
 from .tables import Tables, Trail
 from .text import Lines
 
@@ -52,7 +53,7 @@ READERS: Final[dict[type, Callable[..., Bound]]] = {
     Integer: read_scalars.read_integer,
     Float: read_scalars.read_float,
     Boolean: read_scalars.read_boolean,
-    Bits: read_scalars.read_bits,
+    Bits: read_bits.read_bits,
     Raw: read_scalars.read_raw,
     Text: read_scalars.read_text,
     Constant: read_scalars.read_constant,
@@ -61,27 +62,27 @@ READERS: Final[dict[type, Callable[..., Bound]]] = {
     Bounded: read_scalars.read_bounded,
     Accepted: read_scalars.read_accepted,
     Zeros: read_scalars.read_zeros,
-    Rebuilt: read_scalars.read_rebuilt,
-    LengthOf: read_scalars.read_length,
-    CountOf: read_scalars.read_count,
-    EndsOf: read_columns.read_ends,
-    Digest: read_scalars.read_digest,
-    Repeated: read_scalars.read_repeated,
+    Rebuilt: read_derived.read_rebuilt,
+    LengthOf: read_derived.read_length,
+    CountOf: read_derived.read_count,
+    EndsOf: read_streams.read_ends,
+    Digest: read_derived.read_digest,
+    Repeated: read_derived.read_repeated,
     Nothing: read_composites.read_nothing,
     Struct: read_composites.read_struct,
-    BitGroup: read_scalars.read_bit_group,
+    BitGroup: read_bits.read_bit_group,
     Array: read_columns.read_array,
     CountedArray: read_columns.read_counted,
     Prefixed: read_composites.read_prefixed,
     Region: read_composites.read_region,
     Padded: read_composites.read_padded,
-    Slices: read_columns.read_slices,
+    Slices: read_streams.read_slices,
     Conditional: read_composites.read_branches,
     Choice: read_composites.read_branches,
     Computed: read_composites.read_computed,
     Captured: read_composites.read_captured,
-    Records: read_columns.read_records,
-    Blocks: read_columns.read_blocks,
+    Records: read_streams.read_records,
+    Blocks: read_streams.read_blocks,
 }
 
 

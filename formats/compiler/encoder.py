@@ -43,7 +43,7 @@ from ..layout import (
     Zeros,
     value_members,
 )
-from . import write_columns, write_composites, write_scalars
+from . import write_bits, write_columns, write_composites, write_derived, write_scalars
 from .tables import Tables, Trail
 from .text import Lines
 from .writer import Piece, Slot, Writer
@@ -52,7 +52,7 @@ WRITERS: Final[dict[type, Callable[..., list[Piece]]]] = {
     Integer: write_scalars.write_integer,
     Float: write_scalars.write_float,
     Boolean: write_scalars.write_boolean,
-    Bits: write_scalars.write_bits,
+    Bits: write_bits.write_bits,
     Raw: write_scalars.write_raw,
     Text: write_scalars.write_text,
     Constant: write_scalars.write_constant,
@@ -61,15 +61,15 @@ WRITERS: Final[dict[type, Callable[..., list[Piece]]]] = {
     Bounded: write_scalars.write_bounded,
     Accepted: write_scalars.write_accepted,
     Zeros: write_scalars.write_zeros,
-    Rebuilt: write_scalars.write_rebuilt,
-    LengthOf: write_scalars.write_length,
-    CountOf: write_scalars.write_count,
-    EndsOf: write_scalars.write_ends,
-    Digest: write_scalars.write_digest,
-    Repeated: write_scalars.write_repeated,
+    Rebuilt: write_derived.write_rebuilt,
+    LengthOf: write_derived.write_length,
+    CountOf: write_derived.write_count,
+    EndsOf: write_derived.write_ends,
+    Digest: write_derived.write_digest,
+    Repeated: write_derived.write_repeated,
     Nothing: write_composites.write_nothing,
     Struct: write_composites.write_struct,
-    BitGroup: write_scalars.write_bit_group,
+    BitGroup: write_bits.write_bit_group,
     Array: write_columns.write_array,
     CountedArray: write_columns.write_counted,
     Prefixed: write_composites.write_prefixed,
@@ -108,6 +108,7 @@ def encoder(tables: Tables, name: str, root: Node, *, records: bool) -> list[str
         own = None if records else parameters
         slot.inner = write_composites.open_struct(writer, root, trail, parameters[0] if records else None, own)
     pieces = write(writer, root, trail, slot.value, slot)
+    writer.lines.gap()
     writer.lines.expression("return ", writer.joined(pieces, trail.hint))
     lines = Lines(0)
     typed = [f"{parameter}: {kind}" for parameter, kind in zip(parameters, kinds, strict=True)]

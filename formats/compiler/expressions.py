@@ -12,6 +12,8 @@ from .text import Code, literal
 
 #: A shift to the left by more bits than this would build numbers of unbounded size.
 SHIFT_MAXIMUM: Final = 4096
+#: Longest expression, in characters of generated code.
+LENGTH_MAXIMUM: Final = 1000
 COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 NUMBERS: Final = frozenset({"int", "bool"})
 
@@ -75,9 +77,11 @@ def unary(symbol: str, operand: Code, context: Context) -> Code:
 def binary(symbol: str, left: Code, right: Code, context: Context) -> Code:
     """An operator between two expressions, as far as their types allow it."""
     text = f"{left.atom} {symbol} {right.atom}"
+    if len(text) > LENGTH_MAXIMUM:
+        raise SchemaRefused(context.path, "an expression of more operators than anybody can read")
     kinds = {"int" if code.kind == "bool" else code.kind for code in (left, right)}
     if symbol in COMPARISONS:
-        ordered = len(kinds) == 1 and kinds <= {"int", "float", "str", "bytes"} or kinds == {"int", "float"}
+        ordered = kinds in ({"int"}, {"float"}, {"str"}, {"bytes"}, {"int", "float"})
         if symbol not in ("==", "!=") and not ordered:
             raise SchemaRefused(context.path, f"{left.kind} {symbol} {right.kind} cannot be ordered")
         return Code(text, "bool", 0, 1)
@@ -85,7 +89,11 @@ def binary(symbol: str, left: Code, right: Code, context: Context) -> Code:
         return Code(text, "bool", 0, 1)
     if kinds != {"int"}:
         raise SchemaRefused(context.path, f"{left.kind} {symbol} {right.kind} cannot be compiled")
-    if symbol in ("//", "%") and (right.low is None or right.low < 1) and not (right.high is not None and right.high < 0):
+    if (
+        symbol in ("//", "%")
+        and (right.low is None or right.low < 1)
+        and not (right.high is not None and right.high < 0)
+    ):
         context.refuse(f"{right.atom} == 0")
     if symbol in ("<<", ">>"):
         guard_shift(symbol, right, context)
@@ -96,7 +104,9 @@ def binary(symbol: str, left: Code, right: Code, context: Context) -> Code:
 def guard_shift(symbol: str, amount: Code, context: Context) -> None:
     """Refuse negative shifts, and at compile time those that may be wild."""
     if symbol == "<<" and (amount.high is None or amount.high > SHIFT_MAXIMUM):
-        raise SchemaRefused(context.path, f"<< by up to {amount.high or 'any number of'} bits", "a smaller or bounded field")
+        raise SchemaRefused(
+            context.path, f"<< by up to {amount.high or 'any number of'} bits", "a smaller or bounded field"
+        )
     if amount.low is None or amount.low < 0 or not context.trusted:
         context.refuse(f"{amount.atom} < 0")
     if symbol == "<<" and not context.trusted:

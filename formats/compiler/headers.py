@@ -11,7 +11,6 @@ from ..layout import (
     CountOf,
     Digest,
     Expression,
-    Field,
     Integer,
     LengthOf,
     Member,
@@ -23,9 +22,10 @@ from ..layout import (
 from .decoder import decoder, read
 from .encoder import encoder
 from .expressions import Unbound
+from .known import Bound, Scope, Spot
 from .naming import constant_name
 from .read_composites import in_run, span_size
-from .reader import Bound, Reader, Scope, Spot
+from .reader import Reader
 from .records import structure
 from .scalars import integer_code, integer_range
 from .tables import Tables, Trail

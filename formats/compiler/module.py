@@ -12,6 +12,7 @@ from ..layout import Layout, Struct, fixed_size
 from .decoder import decoder
 from .encoder import encoder
 from .headers import header_functions, prefix_function
+from .naming import plain_text
 from .pages import page_functions
 from .reach import greedy
 from .records import typed, write_records
@@ -42,13 +43,15 @@ def generate(name: str, version: int, layout: Layout) -> str:
 
 def assembled(tables: Tables, name: str, version: int, functions: list[list[str]]) -> str:
     """The text of a module with these functions."""
-    shown = re.sub(r"[^A-Za-z0-9_. -]", "?", name)
+    shown = plain_text(name)
     body = Lines(0)
     write_records(tables, body)
     head = Lines(0)
     head.add(f'"""Codec of `{shown}`, version {version}: generated from its schema, not edited by hand.')
     head.add()
-    head.add("Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without")
+    head.add(
+        "Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without"
+    )
     head.add("a diagnosis; `encode` and its kin raise on values that have no encoding.")
     head.add('"""')
     head.add("\nfrom __future__ import annotations\n")
@@ -58,7 +61,9 @@ def assembled(tables: Tables, name: str, version: int, functions: list[list[str]
     head.add(f"VERSION: Final = {version}")
     fields = "".join(f"{quoted(field)}, " for field in tables.layout.seed)
     head.add("#: The fields of the place whose CRC32C seeds the checksums.")
-    head.add(f"SEED_FIELDS: Final[tuple[str, ...]] = ({fields.strip() if len(tables.layout.seed) == 1 else fields.rstrip(', ')})")
+    head.add(
+        f"SEED_FIELDS: Final[tuple[str, ...]] = ({fields.strip() if len(tables.layout.seed) == 1 else fields.rstrip(', ')})"
+    )
     if tables.header and isinstance(tables.layout.root, Struct):
         size = sum(fixed_size(member.node) or 0 for member in tables.layout.root.members[: tables.layout.root.header])
         head.add("#: Size of the sealed header in bytes.")
@@ -76,7 +81,9 @@ def write_imports(tables: Tables, lines: Lines) -> None:
     if tables.shapes:
         tables.need("struct", "Struct")
     own = [(module, names) for module, names in sorted(tables.imports.items()) if module in sys.stdlib_module_names]
-    others = [(module, names) for module, names in sorted(tables.imports.items()) if module not in sys.stdlib_module_names]
+    others = [
+        (module, names) for module, names in sorted(tables.imports.items()) if module not in sys.stdlib_module_names
+    ]
     for module, names in own:
         lines.add(f"from {module} import {', '.join(sorted(names, key=import_order))}")
     lines.add("\nimport msgspec" if tables.records else "")

@@ -21,9 +21,12 @@ ANNOTATIONS: Final = frozenset(
 )
 #: Lower-case names of generated modules, which locals must not hide.
 GLOBALS: Final = frozenset(
-    "accumulate all any bool bytearray bytes crc32c data encode encode_header encode_tuple end float frozenset int isdisjoint"
-    " isinstance isnan len list lookup lower_bound lt map max memoryview min msgspec pack probe probe_header probe_prefix"
-    " probe_tuple range seed set sorted str sum tuple type unmasked unpack_from zip".split()
+    (
+        "accumulate all any bool bytearray bytes crc32c data encode encode_header encode_tuple end entry "
+        "float frozenset group int isinstance isnan key_at len list lookup lower_bound lt map max memoryview "
+        "min msgspec pack probe probe_header probe_prefix probe_tuple range seed set sorted str sum tuple "
+        "type unpack_from zip"
+    ).split()  # noqa: SIM905  # a word list
 )
 
 
@@ -44,6 +47,11 @@ def field_names(node: Struct | BitGroup) -> tuple[str, ...]:
             name += "_"
         taken.append(name)
     return tuple(taken)
+
+
+def plain_text(name: str) -> str:
+    """A name for a comment or docstring."""
+    return re.sub(r"[^A-Za-z0-9_.\[\]() -]", "?", name)
 
 
 def class_name(parts: Iterable[str]) -> str:

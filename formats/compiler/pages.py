@@ -100,8 +100,9 @@ def page_in(tables: Tables, before: Struct, content: Struct, _name: str) -> Page
     numbers = None if names is None else leading_numbers(tables, before, names, "COUNTS")
     if numbers is None:
         return None
-    reader, columns, terms, slices = numbers.reader, [], [], None
-    fixed = 0
+    reader, slices, fixed = numbers.reader, None, 0
+    columns: list[Column] = []
+    terms: list[str] = []
     try:
         for member in before.members:
             size = span_size(reader, member.node, Trail())
@@ -180,7 +181,7 @@ def ends_shapes(tables: Tables, column: Column) -> tuple[str, str, int]:
     return pair, tables.shape(f"{order or '<'}{code}", "END"), column.element.size
 
 
-def begin(page: Page, header: str, summary: str) -> Lines:
+def begin(header: str, summary: str) -> Lines:
     """The first lines of a function."""
     lines = Lines(0)
     lines.add(header)
@@ -195,7 +196,7 @@ def search(tables: Tables, page: Page, *, exact: bool) -> list[str]:
     name, otherwise = ("lookup", "-1") if exact else ("lower_bound", "0")
     what = "of a key, or -1 where the page has no such key" if exact else "of the first key that is not below this one"
     lines = begin(
-        page, f"def {name}(data: Data, key: bytes) -> int:", f"The index {what}. The page must have been verified."
+        f"def {name}(data: Data, key: bytes) -> int:", f"The index {what}. The page must have been verified."
     )
     lines.add(FREEZE)
     lines.add(page.numbers.line)
@@ -213,8 +214,12 @@ def search(tables: Tables, page: Page, *, exact: bool) -> list[str]:
         if exact:
             lines.add("elif found == key:\n    return middle")
         lines.add("else:\n    high = middle")
-    lines.add(f"start, stop = {pair}.unpack_from(data, {before} + low * {width}) if low else (0, *{single}.unpack_from(data, {first}))")
-    lines.add("return low if data[heap + start : heap + stop] == key else -1" if exact else "return low if data[heap + start : heap + stop] >= key else high")
+    lines.add(slice_ends(pair, single, page_ends, "low"))
+    lines.add(
+        "return low if data[heap + start : heap + stop] == key else -1"
+        if exact
+        else "return low if data[heap + start : heap + stop] >= key else high"
+    )
     return lines.lines
 
 
@@ -232,12 +237,12 @@ def check_index(lines: Lines, count: str) -> None:
 def key_at(tables: Tables, page: Page) -> list[str]:
     """`key_at`: one slice."""
     pair, single, width = ends_shapes(tables, page.ends)
-    lines = begin(page, "def key_at(data: Data, index: int) -> bytes:", "The key at an index of a verified page.")
+    lines = begin("def key_at(data: Data, index: int) -> bytes:", "The key at an index of a verified page.")
     lines.add(page.numbers.line)
     check_index(lines, page.count.text)
     first, before = back(page.ends.offset, width)
     lines.add(f"heap = {page.heap}")
-    lines.add(f"start, stop = {pair}.unpack_from(data, {before} + index * {width}) if index else (0, *{single}.unpack_from(data, {first}))")
+    lines.add(slice_ends(pair, single, page_ends, "index"))
     lines.add("return bytes(data[heap + start : heap + stop])")
     return lines.lines
 
@@ -246,7 +251,10 @@ def entry(tables: Tables, page: Page, columns: list[Column]) -> list[str]:
     """`entry`: one element of each column that has as many as there are keys."""
     names = ", ".join(column.name for column in columns)
     kinds = ", ".join("int" for _ in columns)
-    lines = begin(page, f"def entry(data: Data, index: int) -> tuple[{kinds}]:", f"What a verified page holds beside the key at an index: {names}.")
+    lines = begin(
+        f"def entry(data: Data, index: int) -> tuple[{kinds}]:",
+        f"What a verified page holds beside the key at an index: {names}.",
+    )
     lines.add(page.numbers.line)
     check_index(lines, page.count.text)
     values = []
@@ -264,20 +272,21 @@ def group(tables: Tables, page: Page, column: Column, members: list[Column]) -> 
     names = ", ".join(member.name for member in members)
     row = f"tuple[{', '.join('int' for _ in members)}]"
     lines = begin(
-        page,
         f"def group(data: Data, index: int) -> tuple[{row}, ...]:",
         f"The rows ({names}) that belong to the entry at an index of a verified page.",
     )
     lines.add(page.numbers.line)
     check_index(lines, page.count.text)
     first, before = back(column.offset, width)
-    lines.add(f"start, stop = {pair}.unpack_from(data, {before} + index * {width}) if index else (0, *{single}.unpack_from(data, {first}))")
+    lines.add(slice_ends(pair, single, page_ends, "index"))
     lines.add("count = stop - start")
     tables.need("struct", "unpack_from")
     values = []
     for member in members:
         code, order = integer_code(member.element)
-        values.append(f'unpack_from(f"{order or "<"}{{count}}{code}", data, {member.offset} + start * {member.element.size})')
+        values.append(
+            f'unpack_from(f"{order or "<"}{{count}}{code}", data, {member.offset} + start * {member.element.size})'
+        )
     lines.add("return tuple(\n    zip(")
     for value in values:
         lines.add(f"        {value},")

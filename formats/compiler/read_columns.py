@@ -6,11 +6,9 @@ from ..errors import SchemaRefused
 from ..layout import (
     Accepted,
     Array,
-    Blocks,
     Boolean,
     Bounded,
     CountedArray,
-    EndsOf,
     Enumeration,
     Expression,
     Field,
@@ -18,15 +16,14 @@ from ..layout import (
     Integer,
     Node,
     Raw,
-    Records,
-    Slices,
     fixed_size,
     literal_int,
     minimum_size,
 )
-from .expressions import Unbound, compiled
+from .expressions import compiled
+from .known import Bound, Run, Spot
 from .read_composites import expression, in_run, times
-from .reader import Bound, Reader, Run, Spot
+from .reader import Reader
 from .scalars import flag_mask, integer_code, integer_range
 from .tables import Trail
 from .text import Code, quoted
@@ -41,8 +38,9 @@ def read_array(reader: Reader, node: Array, trail: Trail) -> Bound:
     reader.announced = None
     reader.flush()
     source = reader.source(node.count) if isinstance(node.count, Field) else None
-    bound = elements(reader, node.node, count_of(reader, node.count, trail), trail)
-    bound.source = source
+    count = count_of(reader, node.count, trail)
+    bound = elements(reader, node.node, count, trail)
+    bound.source, bound.count = source, count
     if node.order:
         check_order(reader, node.node, bound, node.order, trail)
     if node.last is not None:
@@ -101,7 +99,7 @@ def check_empty(node: Node, count: Code, trail: Trail) -> None:
         raise SchemaRefused(trail.path, f"a varying number of {type(node).__name__} that may have no bytes")
 
 
-def loop(reader: Reader, node: Node, header: str, trail: Trail, *, bound: Bound | None = None) -> Bound:
+def loop(reader: Reader, node: Node, header: str, trail: Trail) -> Bound:
     """Elements one after the other, under a loop's header."""
     reader.loop(trail)
     reader.flush()
@@ -202,7 +200,9 @@ def unpacked(reader: Reader, code: str, order: str, count: Code, start: Spot, en
 def check_bounds(reader: Reader, inner: Integer, node: Bounded, local: str, count: Code) -> None:
     """Every number of a column within bounds."""
     low, high = integer_range(inner)
-    tests = [f"min({local}) < {node.minimum}"] * (node.minimum > low) + [f"max({local}) > {node.maximum}"] * (node.maximum < high)
+    tests = [f"min({local}) < {node.minimum}"] * (node.minimum > low) + [f"max({local}) > {node.maximum}"] * (
+        node.maximum < high
+    )
     if tests:
         text = " or ".join(tests)
         reader.check(text if count.low and len(tests) == 1 else f"({text})" if count.low else f"{local} and ({text})")
@@ -220,7 +220,9 @@ def enumerations(
         numbers = unpacked(reader, code, order, count, start, end)
     names, local = reader.tables.enumeration(node, trail).names, reader.names.local(trail.hint)
     if node.closed:
-        reader.line(f"try:\n    {local} = tuple([{names}[number] for number in {numbers}])\nexcept KeyError:\n    return None")
+        reader.line(
+            f"try:\n    {local} = tuple([{names}[number] for number in {numbers}])\nexcept KeyError:\n    return None"
+        )
     else:
         reader.line(f"{local} = tuple([{names}.get(number, number) for number in {numbers}])")
     return Bound(node, Code(local, "tuple"), start, end)
@@ -256,9 +258,14 @@ def check_last(reader: Reader, node: Array, bound: Bound, trail: Trail) -> None:
 
     def check() -> None:
         expected = compiled(last, reader.context(trail))
-        reader.check(f"({local}[-1] if {local} else 0) != {expected.atom}")
+        reader.check(f"{last_of(local, filled=bool(bound.count and bound.count.low))} != {expected.atom}")
 
     reader.wait(trail, check)
+
+
+def last_of(local: str, *, filled: bool) -> str:
+    """The last element of a tuple; 0 where it may be empty and is."""
+    return f"{local}[-1]" if filled else f"({local}[-1] if {local} else 0)"
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -288,7 +295,8 @@ def rows(reader: Reader, node: Node, start: Spot, end: Spot, trail: Trail) -> Bo
 
 def write_rows(reader: Reader, run: Run, value: Code, bound: Bound, trail: Trail) -> Bound:
     """The loop over rows; one expression where nothing is checked."""
-    assert bound.start is not None and bound.end is not None
+    assert bound.start is not None
+    assert bound.end is not None
     shape, targets = reader.shape_of(run)
     rows_text = f"{shape}.iter_unpack({reader.bytes_text(bound.start, bound.end, view=True)})"
     names = f"{targets[0]}," if len(targets) == 1 else ", ".join(targets)
@@ -305,82 +313,3 @@ def write_rows(reader: Reader, run: Run, value: Code, bound: Bound, trail: Trail
         reader.line(f"{items}.append({value.text})")
     bound.code = Code(f"tuple({items})", "tuple")
     return bound
-
-
-# --- heaps and streams -----------------------------------------------------------------------------------------------
-
-
-def read_ends(reader: Reader, node: EndsOf, trail: Trail) -> Bound:
-    """The ends of the items of a heap."""
-    bound = read_array(reader, Array(node.count, node.node), trail)
-    return Bound(node, bound.code, bound.start, bound.end, source=bound.source)
-
-
-def read_slices(reader: Reader, node: Slices, trail: Trail) -> Bound:
-    """Byte strings up to the end of the region, cut at their ends."""
-    try:
-        ends = reader.bound(Field(0, (node.ends,)))
-    except Unbound as error:
-        raise SchemaRefused(trail.path, str(error)) from None
-    if ends.code is None or not isinstance(ends.node, EndsOf) or ends.node.of != (trail.path[-1] if trail.path else ""):
-        raise SchemaRefused(trail.path, f"{node.ends} is no column of its ends")
-    reader.flush()
-    start, end, column_ = reader.spot, reader.limit, ends.code.text
-    local, heap, items = (reader.names.local(trail.hint, suffix) for suffix in ("", "_heap", "_items"))
-    first, last = reader.names.take("start"), reader.names.take("stop")
-    reader.line(f"{heap} = {reader.bytes_text(start, end)}")
-    reader.check(f"({column_}[-1] if {column_} else 0) != len({heap})")
-    if node.minimum < 1:
-        reader.check(f"list({column_}) != sorted({column_})")
-    reader.line(f"{items}: list[bytes] = []")
-    reader.line(f"{first} = 0")
-    reader.line(f"for {last} in {column_}:\n    {items}.append({heap}[{first}:{last}])\n    {first} = {last}")
-    if node.minimum == 1:
-        reader.check(f"not all({items})", "an empty item")
-    elif node.minimum > 1:
-        reader.check(f"{items} and min(map(len, {items})) < {node.minimum}")
-    reader.check(f"len({heap}) > {node.maximum} and max(map(len, {items})) > {node.maximum}")
-    reader.line(f"{local} = tuple({items})")
-    if node.order:
-        reader.check(disorder(reader, local, node.order))
-    reader.spot = end
-    return Bound(node, Code(local, "tuple"), start, end, source=ends.source)
-
-
-def read_records(reader: Reader, node: Records, trail: Trail) -> Bound:
-    """Records up to the end of the region."""
-    if minimum_size(node.node) < 1:
-        raise SchemaRefused(trail.path, "a record of a stream has at least one byte")
-    reader.flush()
-    end, width = reader.limit, fixed_size(node.node)
-    bound = loop(reader, node.node, f"while @offset < {end}:", trail)
-    assert width is None or bound.end is not None
-    reader.filled = reader.spot
-    return bound
-
-
-def read_blocks(reader: Reader, node: Blocks, trail: Trail) -> Bound:
-    """Blocks of whole records, zeros between them."""
-    smallest = minimum_size(node.node)
-    if not 1 <= smallest <= node.size:
-        raise SchemaRefused(trail.path, f"a record has 1..{node.size} bytes")
-    reader.flush()
-    start, limit = reader.spot, reader.limit
-    blocks, offset, stop = (reader.names.local(trail.hint, suffix) for suffix in ("_blocks", "_start", "_stop"))
-    reader.lines.add(f"{blocks}: list[tuple[{element_type(reader, node.node, trail)}, ...]] = []")
-    reader.lines.add(f"{offset} = {start}")
-    reader.loop(trail)
-    before = reader.limit, reader.proven
-    with reader.block(f"while {offset} < {limit}:"):
-        reader.lines.add(f"{stop} = min({offset} + {node.size}, {limit})")
-        reader.spot, reader.limit, reader.proven = Spot(offset), Spot(stop), {}
-        inner = loop(reader, node.node, f"while {stop} - @offset >= {smallest}:", trail)
-        assert inner.code is not None
-        rest = reader.bytes_text(reader.spot, Spot(stop), view=True)
-        reader.check(f"{reader.spot} != {stop} and ({stop} == {limit} or any({rest}))", "zeros between blocks")
-        reader.line(f"{blocks}.append({inner.code.text})")
-        reader.line(f"{offset} = {stop}")
-    reader.loops -= 1
-    reader.limit, reader.proven = before
-    reader.spot = reader.filled = limit
-    return Bound(node, Code(f"tuple({blocks})", "tuple"), start, limit)

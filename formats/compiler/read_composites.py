@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import SchemaRefused
+from ..errors import SchemaRefused, path_text
 from ..layout import (
     Array,
     BitGroup,
@@ -30,9 +30,15 @@ from ..layout import (
     value_members,
 )
 from .expressions import Unbound, compiled
-from .reader import Bound, Reader, Scope, Spot
+from .known import Bound, Scope, Spot
+from .naming import plain_text
+from .reader import Reader
+from .scalars import ZEROS_MAXIMUM
 from .tables import Trail, branches
 from .text import Code, call, quoted
+
+#: What is worth a comment of its own in the generated code; columns and byte strings are one line each.
+SECTIONS = (Struct, Region, Prefixed, Captured, Conditional, Choice, CountedArray, Slices, Records, Blocks)
 
 
 def in_run(node: Node) -> bool:
@@ -43,9 +49,20 @@ def in_run(node: Node) -> bool:
         case BitGroup() | Nothing() | Computed():
             return not isinstance(node, Nothing) or not node.end
         case Padded(node=inner):
-            return fixed_size(node) is not None and fixed_size(inner) is not None and in_run(inner)
+            size, used = fixed_size(node), fixed_size(inner)
+            return size is not None and used is not None and size - used <= ZEROS_MAXIMUM and in_run(inner)
+        case Zeros():
+            return (literal_int(node.size) or 0) <= ZEROS_MAXIMUM and fixed_size(node) is not None
         case (
-            Array() | EndsOf() | Slices() | Records() | Blocks() | CountedArray() | Conditional() | Choice() | Prefixed()
+            Array()
+            | EndsOf()
+            | Slices()
+            | Records()
+            | Blocks()
+            | CountedArray()
+            | Conditional()
+            | Choice()
+            | Prefixed()
         ):
             return False
         case Region():
@@ -60,14 +77,16 @@ def read_struct(reader: Reader, node: Struct, trail: Trail) -> Bound:
     scope = Scope(reader.spot, reader.lines.depth)
     reader.scopes.append(scope)
     fills, reader.fills = reader.fills, False
-    label, reader.label = reader.label, ("header",) if node.header else trail.hint
+    reader.label = ("header",) if node.header else ("frame",) if not trail.words else ()
     known: dict[int, Spot] = {}
     planned = 0
     for index, member in enumerate(node.members):
         if index >= planned and not in_run(member.node):
             planned = plan(reader, node, index, known, trail, fills=fills)
             if len(reader.scopes) == 1 and reader.exact:
-                reader.freeze()
+                reader.freeze(node.members[index:])
+        if isinstance(member.node, SECTIONS) and not in_run(member.node) and member.name:
+            reader.section(plain_text(path_text(trail.named(member.name).path)))
         reader.fills = fills and index == len(node.members) - 1
         reader.known = known.get(index)
         reader.here = trail.named(member.name).path
@@ -81,7 +100,6 @@ def read_struct(reader: Reader, node: Struct, trail: Trail) -> Bound:
         reader.settle()
     reader.settle(final=True)
     reader.scopes.pop()
-    reader.label = label
     code = composed(reader, node, trail, scope.fields)
     return Bound(node, code, scope.start, reader.spot, fields=scope.fields)
 
@@ -108,7 +126,7 @@ def plan(reader: Reader, node: Struct, first: int, known: dict[int, Spot], trail
 
     The ends go to `known`; returns the index of the first member that is not covered.
     """
-    reader.flush()
+    reader.section()
     start, index, last = reader.spot, first, first
     while index < len(node.members):
         inner = node.members[index].node
@@ -214,12 +232,17 @@ def read_padded(reader: Reader, node: Padded, trail: Trail) -> Bound:
         left = end.offset - reader.spot.offset
         if left < 0:
             raise SchemaRefused(trail.path, f"{node.size} bytes hold no content of {end.offset - left} bytes")
-        reader.take("", left, trail, constant=bytes(left), comment="padding")
+        if left > ZEROS_MAXIMUM:
+            reader.flush()
+            reader.require(end)
+            reader.check(reader.filled_with(reader.spot, end), "padding")
+        else:
+            reader.take("", left, trail, constant=bytes(left), comment="padding")
     else:
         reader.check(f"{reader.spot} > {end}")
         reader.flush()
         reader.require(end)
-        reader.check(f"any({reader.bytes_text(reader.spot, end, view=True)})", "padding")
+        reader.check(reader.filled_with(reader.spot, end), "padding")
     reader.spot = end
     return Bound(node, inner.code, start, end, "", source, inner.fields)
 

@@ -7,37 +7,26 @@ from typing import Final
 from ..errors import SchemaRefused
 from ..layout import (
     Accepted,
-    BitGroup,
     Bits,
     Boolean,
     Bounded,
     Constant,
-    CountOf,
-    Digest,
     Enumeration,
-    Field,
     FlagSet,
     Float,
     Integer,
-    LengthOf,
     Node,
     Raw,
-    Rebuilt,
-    Repeated,
-    Struct,
     Text,
     Zeros,
-    fixed_size,
     literal_int,
 )
-from .expressions import Unbound, compiled
-from .reader import OTHER, SEAL, Bound, Reader, Spot
-from .scalars import constant_bytes, constant_number, flag_mask, integer_code, integer_range, text_codec
+from .known import Bound
+from .reader import Reader
+from .scalars import ZEROS_MAXIMUM, constant_bytes, flag_mask, integer_code, integer_range, text_codec
 from .tables import Trail
 from .text import Code, quoted
 
-#: LevelDB's mask over a checksum in `c`.
-MASKED: Final = "(((unmasked := {}) >> 15 | unmasked << 17) + 0xA282EAD8) & 0xFFFFFFFF"
 UNDECODABLE: Final = "try:\n    {} = {}.decode({})\nexcept UnicodeDecodeError:\n    return None"
 
 
@@ -92,7 +81,9 @@ def read_raw(reader: Reader, node: Raw, trail: Trail, suffix: str = "") -> Bound
         source = reader.source(node.size)
         end = reader.end_of(reader.size(node.size, trail), trail.hint)
     local = reader.names.local(trail.hint, suffix)
-    reader.line(f"{local} = {reader.bytes_text(start, end)}")
+    reader.line(f"{local} = {reader.bytes_text(start, end, view=reader.single)}")
+    if reader.single:
+        reader.line(f"if type({local}) is not bytes:\n    {local} = bytes({local})")
     reader.spot = end
     return Bound(node, Code(local, "bytes"), start, end, local, source)
 
@@ -100,7 +91,11 @@ def read_raw(reader: Reader, node: Raw, trail: Trail, suffix: str = "") -> Bound
 def read_text(reader: Reader, node: Text, trail: Trail) -> Bound:
     """Text, which must be decodable."""
     encoding = text_codec(node, trail)
-    inner = read_raw(reader, node.node, trail, "_bytes") if isinstance(node.node, Raw) else reader.read(reader, node.node, trail)
+    inner = (
+        read_raw(reader, node.node, trail, "_bytes")
+        if isinstance(node.node, Raw)
+        else reader.read(reader, node.node, trail)
+    )
     assert inner.code is not None
     local = reader.names.local(trail.hint)
     reader.line(UNDECODABLE.format(local, inner.code.text, quoted(encoding)))
@@ -113,7 +108,9 @@ def read_constant(reader: Reader, node: Constant, trail: Trail) -> Bound:
     if isinstance(node.node, Bits) or reader.bits is not None:
         raise SchemaRefused(trail.path, "a constant of bits stands outside a bit group")
     data = constant_bytes(node, trail)
-    reader.take("", len(data), trail, constant=data, comment=trail.hint[-1] if trail.hint and trail.words else node.rule)
+    reader.take(
+        "", len(data), trail, constant=data, comment=trail.hint[-1] if trail.hint and trail.words else node.rule
+    )
     kind = type(node.value).__name__
     bound = node.value if isinstance(node.value, int) else None
     return Bound(node, Code(quoted(node.value), kind, bound, bound), start, reader.spot)
@@ -122,11 +119,11 @@ def read_constant(reader: Reader, node: Constant, trail: Trail) -> Bound:
 def read_zeros(reader: Reader, node: Zeros, trail: Trail) -> Bound:
     """Bytes that must be zero."""
     start, size = reader.spot, literal_int(node.size)
-    if size is not None and size >= 0:
+    if size is not None and 0 <= size <= ZEROS_MAXIMUM:
         reader.take("", size, trail, constant=bytes(size), comment=trail.hint[-1] if trail.words else node.rule)
     else:
         end = reader.end_of(reader.size(node.size, trail), trail.hint or (node.rule,))
-        reader.check(f"any({reader.bytes_text(start, end, view=True)})", node.rule)
+        reader.check(reader.filled_with(start, end), node.rule)
         reader.spot = end
     return Bound(node, Code("None", "none"), start, reader.spot)
 
@@ -202,184 +199,3 @@ def read_accepted(reader: Reader, node: Accepted, trail: Trail) -> Bound:
     elif node.values:
         reader.check(f"{inner.code.atom} {'in' if node.refused else 'not in'} {{{values}}}")
     return inner
-
-
-# --- derived ---------------------------------------------------------------------------------------------------------
-
-
-def read_rebuilt(reader: Reader, node: Rebuilt, trail: Trail) -> Bound:
-    """A scalar that equals an expression."""
-    inner = reader.read(reader, node.node, trail)
-    bound = Bound(node, inner.code, inner.start, inner.end)
-
-    def check() -> None:
-        assert inner.code is not None
-        expected = compiled(node.expression, reader.context(trail))
-        reader.check(f"{inner.code.atom} != {expected.atom}")
-
-    reader.wait(trail, check)
-    return bound
-
-
-def read_length(reader: Reader, node: LengthOf, trail: Trail) -> Bound:
-    """The length of a sibling; nothing to check where the sibling takes its size from here."""
-    inner = number(reader, node.node, trail)
-    bound = Bound(node, inner.code, inner.start, inner.end)
-
-    def check() -> None:
-        target = reader.bound(Field(0, (node.of,)))
-        if target.source is bound:
-            return
-        if target.start is None or target.end is None:
-            raise Unbound(node.of)
-        assert inner.code is not None
-        reader.check(f"{inner.code.atom} != {distance(target.start, target.end)}")
-
-    reader.wait(trail, check)
-    return bound
-
-
-def read_count(reader: Reader, node: CountOf, trail: Trail) -> Bound:
-    """The number of elements of an array; nothing to check where the array takes its count from here."""
-    inner = number(reader, node.node, trail)
-    bound = Bound(node, inner.code, inner.start, inner.end)
-
-    def check() -> None:
-        target = reader.bound(Field(0, node.of))
-        if target.source is bound:
-            return
-        if target.code is None:
-            raise Unbound(".".join(node.of))
-        if target.code.kind != "tuple":
-            raise SchemaRefused(trail.path, f"{'.'.join(node.of)} is no array")
-        assert inner.code is not None
-        reader.check(f"{inner.code.atom} != len({target.code.text})")
-
-    reader.wait(trail, check)
-    return bound
-
-
-def distance(start: Spot, end: Spot) -> str:
-    """The number of bytes between two spots, as text."""
-    if start.base == end.base:
-        return str(end.offset - start.offset)
-    return f"({end} - {start})" if not start.base or not start.offset else f"({end} - ({start}))"
-
-
-def read_digest(reader: Reader, node: Digest, trail: Trail) -> Bound:
-    """A checksum, compared as soon as what it covers is known."""
-    if not isinstance(node.node, Integer | Raw) or fixed_size(node.node) is None:
-        raise SchemaRefused(trail.path, f"a checksum in a {type(node.node).__name__} cannot be compiled")
-    inner = reader.read(reader, node.node, trail)
-    own = node.algorithm.module == "crc32c" and node.algorithm.name == "crc32c"
-    if (node.seed or node.masked) and not own:
-        raise SchemaRefused(trail.path, "only CRC32C is seeded or masked")
-    if node.seed and node.seed != reader.tables.layout.seed:
-        raise SchemaRefused(trail.path, f"it is seeded with {node.seed}, the format with {reader.tables.layout.seed}")
-    function = reader.tables.function(node.algorithm)
-    reader.seeded = reader.seeded or bool(node.seed)
-
-    def check() -> None:
-        covered = covered_text(reader, node, inner, view=own)
-        text = f"{function}({covered}{', seed' if node.seed else ''})"
-        if node.masked:
-            text = MASKED.format(text)
-        assert inner.code is not None
-        reader.check(f"{inner.code.text} != {text}", stage=SEAL if node.sealing else OTHER)
-
-    reader.wait(trail, check)
-    return Bound(node, inner.code, inner.start, inner.end)
-
-
-def covered_text(reader: Reader, node: Digest, inner: Bound, *, view: bool) -> str:
-    """The bytes that a checksum covers."""
-    if node.sealing:
-        assert inner.start is not None
-        start = reader.scopes[-1].start if reader.scopes else Spot("")
-        return reader.bytes_text(start, inner.start, view=view)
-    parts = [reader.bound(name) for name in node.covers]
-    if len(parts) == 1 and parts[0].raw:
-        return parts[0].raw
-    first, last = parts[0].start, parts[-1].end
-    if first is None or last is None:
-        raise Unbound("the covered bytes")
-    return reader.bytes_text(first, last, view=view)
-
-
-def read_repeated(reader: Reader, node: Repeated, trail: Trail) -> Bound:
-    """A closing tag."""
-    start = reader.spot
-    local = reader.take(f"{node.size}s", node.size, trail)
-
-    def check() -> None:
-        code = reader.lookup(Field(0, (node.of,)))
-        if code.kind != "bytes":
-            raise SchemaRefused(trail.path, f"{node.of} is not bytes")
-        reader.check(f"{local} != {code.atom}[:{node.size}]")
-
-    reader.wait(trail, check)
-    return Bound(node, Code(local, "bytes"), start, reader.spot, raw=local)
-
-
-# --- bits ------------------------------------------------------------------------------------------------------------
-
-
-def read_bit_group(reader: Reader, node: BitGroup, trail: Trail) -> Bound:
-    """Bit fields, cut from one big-endian number."""
-    start = reader.spot
-    native = {1: "B", 2: "H", 4: "I", 8: "Q"}.get(node.size)
-    if native and (node.size == 1 or reader.run is None or reader.run.order in ("", ">")):
-        whole = reader.take(native, node.size, trail, order=">" if node.size > 1 else "", suffix="_bits")
-    else:
-        source = reader.take(f"{node.size}s", node.size, trail, suffix="_bytes")
-        whole = reader.names.local(trail.hint, "_bits")
-        reader.line(f'{whole} = int.from_bytes({source}, "big")')
-    fields: dict[str, Bound] = {}
-    shift, mask, value = node.size * 8, 0, 0
-    for member in node.members:
-        inner, bits = member.node, bits_of(member.node, trail.named(member.name))
-        shift -= bits.width
-        below = trail.named(member.name)
-        ones = (1 << bits.width) - 1
-        if isinstance(inner, Constant):
-            number_ = constant_number(inner, below) & ones
-            mask, value = mask | ones << shift, value | number_ << shift
-            fields[member.name or ""] = Bound(inner, Code(quoted(inner.value), type(inner.value).__name__))
-            continue
-        text = f"{whole} >> {shift}" if shift else whole
-        if shift + bits.width < node.size * 8:
-            text += f" & {ones:#x}"
-        if bits.signed:
-            sign = 1 << bits.width - 1
-            text = f"({text} ^ {sign:#x}) - {sign:#x}"
-        reader.bits = Code(text, "int", *integer_range(bits))
-        fields[member.name or ""] = reader.read(reader, inner, below)
-        reader.bits = None
-    if shift:
-        raise SchemaRefused(trail.path, f"the bits fill all but {shift} bits of {node.size} bytes")
-    if mask:
-        reader.check(f"{whole} & {mask:#x} != {value:#x}" if value else f"{whole} & {mask:#x}")
-    return Bound(node, None, start, reader.spot, fields=fields)
-
-
-def bits_of(node: Node, trail: Trail) -> Bits:
-    """The bits below a mapping."""
-    while not isinstance(node, Bits):
-        inner = getattr(node, "node", None)
-        if inner is None or isinstance(node, Struct):
-            raise SchemaRefused(trail.path, f"a {type(node).__name__} cannot be compiled among bits")
-        node = inner
-    return node
-
-
-def read_bits(reader: Reader, node: Bits, trail: Trail) -> Bound:
-    """One bit field."""
-    code, reader.bits = reader.bits, None
-    if code is None:
-        raise SchemaRefused(trail.path, "bits stand outside a bit group")
-    local = reader.names.local(trail.hint)
-    if node.boolean:
-        reader.line(f"{local} = {code.atom} != 0")
-        return Bound(node, Code(local, "bool", 0, 1))
-    reader.line(f"{local} = {code.text}")
-    return Bound(node, Code(local, "int", code.low, code.high))

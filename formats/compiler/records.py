@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import SchemaRefused
+from typing import Final
+
+from ..errors import SchemaRefused, path_text
 from ..layout import (
     Array,
     BitGroup,
@@ -20,6 +22,7 @@ from ..layout import (
     Field,
     FlagSet,
     Float,
+    Integer,
     Literal,
     Node,
     Nothing,
@@ -35,10 +38,21 @@ from ..layout import (
     value_members,
 )
 from .expressions import COMPARISONS
-from .naming import class_name, field_names
+from .naming import class_name, field_names, plain_text
 from .tables import Record, Tables, Trail, Typed, branches
 from .text import Lines, quoted
 
+#: Types that follow from the class of a node.
+SIMPLE_TYPES: Final[dict[type, str]] = {
+    Integer: "int",
+    Float: "float",
+    Boolean: "bool",
+    Raw: "bytes",
+    Repeated: "bytes",
+    Text: "str",
+    Zeros: "None",
+    Nothing: "None",
+}
 #: Types whose values hold no other objects: a record of these alone need not be tracked by the garbage collector.
 SIMPLE = frozenset({"int", "bytes", "str", "bool", "float", "None"})
 
@@ -55,17 +69,12 @@ def typed(tables: Tables, node: Node, trail: Trail, scopes: Scopes = ()) -> Type
 
 def type_of(tables: Tables, node: Node, trail: Trail, scopes: Scopes) -> Typed:
     """The type of a node that has not been met at this place."""
+    found = SIMPLE_TYPES.get(type(node))
+    if found:
+        return plain(found)
     match node:
-        case Float():
-            return plain("float")
-        case Boolean() | Bits(boolean=True):
-            return plain("bool")
-        case Raw() | Repeated():
-            return plain("bytes")
-        case Text():
-            return plain("str")
-        case Zeros() | Nothing():
-            return plain("None")
+        case Bits(boolean=boolean):
+            return plain("bool" if boolean else "int")
         case Constant(value=value):
             return plain(type(value).__name__)
         case Enumeration(closed=closed):
@@ -74,10 +83,8 @@ def type_of(tables: Tables, node: Node, trail: Trail, scopes: Scopes) -> Typed:
             return Typed(name, name, simple=True)
         case FlagSet(named=True):
             return Typed("frozenset[str]", "frozenset[str]")
-        case EndsOf():
-            return Typed("tuple[int, ...]", "tuple[int, ...]")
-        case Slices():
-            return Typed("tuple[bytes, ...]", "tuple[bytes, ...]")
+        case EndsOf() | Slices():
+            return many(plain("int" if isinstance(node, EndsOf) else "bytes"))
         case Struct() | BitGroup():
             return structure(tables, node, trail, scopes)
         case Array(node=element) | CountedArray(node=element) | Records(node=element):
@@ -121,7 +128,9 @@ def either(kinds: list[Typed]) -> Typed:
         parts = dict.fromkeys(part for name in names for part in split_union(name))
         return " | ".join(sorted(parts, key="None".__eq__)) or "None"
 
-    return Typed(union([kind.record for kind in kinds]), union([kind.tuple for kind in kinds]), all(k.simple for k in kinds))
+    return Typed(
+        union([kind.record for kind in kinds]), union([kind.tuple for kind in kinds]), all(k.simple for k in kinds)
+    )
 
 
 def split_union(name: str) -> list[str]:
@@ -133,7 +142,9 @@ def structure(tables: Tables, node: Struct | BitGroup, trail: Trail, scopes: Sco
     """A struct's record class."""
     for member in node.members:
         if member.name is None and is_value(member.node) and not isinstance(member.node, Computed):
-            raise SchemaRefused(trail.path, f"an unnamed {type(member.node).__name__} carries a value that nothing keeps", "a name")
+            raise SchemaRefused(
+                trail.path, f"an unnamed {type(member.node).__name__} carries a value that nothing keeps", "a name"
+            )
     record = Record(name or record_name(tables, class_name((tables.name, *trail.words))))
     members = value_members(node)
     for member, field in zip(members, field_names(node), strict=True):
@@ -143,6 +154,9 @@ def structure(tables: Tables, node: Struct | BitGroup, trail: Trail, scopes: Sco
     names = tuple(member.name or "" for member in members)
     if names != field_names(node):
         record.plain_names = names
+    whole = f"a `{plain_text(tables.name)}`"
+    shown = plain_text(path_text(trail.path))
+    record.summary = f"`{shown}` of {whole}." if trail.path else f"The value of {whole}."
     tables.records[trail.words] = record
     return Typed(record.name, record.tuple_name)
 
@@ -156,7 +170,13 @@ def computed_type(tables: Tables, expression: Expression, trail: Trail, scopes: 
             return "bool"
         case Operation(operands=operands):
             kinds = {computed_type(tables, operand, trail, scopes) for operand in operands}
-            return "float" if "float" in kinds else "bool" if kinds == {"bool"} and len(operands) == 2 and expression.operator in "&|^" else "int"
+            return (
+                "float"
+                if "float" in kinds
+                else "bool"
+                if kinds == {"bool"} and len(operands) == 2 and expression.operator in "&|^"
+                else "int"
+            )
         case Field(up=up, names=names) if up < len(scopes):
             node: Node | None = scopes[-1 - up]
             inner = scopes[: len(scopes) - up]
@@ -192,7 +212,9 @@ def write_records(tables: Tables, lines: Lines) -> None:
         lines.statement(f"{record.tuple_name}: TypeAlias = tuple[", kinds, "]")
     if tables.header:
         lines.add(f"\n\nclass {tables.header.name}(NamedTuple):")
-        lines.add('    """The named fields of the fixed header: what it says itself, and what it says of the body."""\n')
+        lines.add(
+            '    """The named fields of the fixed header: what it says itself, and what it says of the body."""\n'
+        )
         tables.need("typing", "NamedTuple")
         for field, _, annotation in tables.header.fields:
             lines.add(f"    {field}: {annotation}")

@@ -22,6 +22,8 @@ from ..layout import (
 from .tables import Trail
 
 CODES: Final = {1: "B", 2: "H", 4: "I", 8: "Q"}
+#: More zeros than this are compared with zeros made for it, and not with a constant.
+ZEROS_MAXIMUM: Final = 256
 #: Encodings in which text has one encoding only, so that what decodes also encodes back.
 CANONICAL_ENCODINGS: Final = {"utf8": "utf-8", "utf-8": "utf-8", "ascii": "ascii", "latin-1": "latin-1"}
 
@@ -44,7 +46,9 @@ def text_codec(node: Text, trail: Trail) -> str:
     encoding = CANONICAL_ENCODINGS.get(node.encoding.lower().replace("_", "-"))
     if encoding is None:
         raise SchemaRefused(trail.path, f"text in {node.encoding} cannot be compiled", "utf-8 or ascii")
-    if not isinstance(node.node, Raw | Prefixed) or (isinstance(node.node, Prefixed) and not isinstance(node.node.node, Raw)):
+    if not isinstance(node.node, Raw | Prefixed) or (
+        isinstance(node.node, Prefixed) and not isinstance(node.node.node, Raw)
+    ):
         raise SchemaRefused(trail.path, f"text over a {type(node.node).__name__} cannot be compiled")
     return encoding
 

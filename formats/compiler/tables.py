@@ -12,7 +12,18 @@ from .text import Lines, quoted
 
 #: Names that every generated module defines or imports.
 MODULE_NAMES: Final = frozenset(
-    {"FORMAT", "VERSION", "SEED_FIELDS", "HEADER_SIZE", "Data", "Final", "Header", "HeaderTuple", "Literal", "NamedTuple"}
+    {
+        "FORMAT",
+        "VERSION",
+        "SEED_FIELDS",
+        "HEADER_SIZE",
+        "Data",
+        "Final",
+        "Header",
+        "HeaderTuple",
+        "Literal",
+        "NamedTuple",
+    }
     | {"Record", "Struct", "TypeAlias"}
 )
 #: Shapes of one number have names of their own.
@@ -132,6 +143,10 @@ class Tables:
             kind = annotation if annotation == "TypeAlias" else f"Final[{annotation}]" if annotation else "Final"
             self.constants[key] = (name, f"{name}: {kind} = {text}{'  # ' + comment if comment else ''}")
         return self.constants[key][0]
+
+    def named(self, text: str) -> str:
+        """The constant that holds what this text says, or the text."""
+        return self.constants[f"={text}"][0] if f"={text}" in self.constants else text
 
     def enumeration(self, node: Enumeration, trail: Trail) -> Table:
         """The tables of an enumeration; where two names have one number the last is its name."""

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from .breaking import broken
+
 #: Widest line that the compiler writes where it can break one.
 WIDTH: Final = 110
 ATOM: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(\([^()]*\))?|\d+")
@@ -66,6 +68,11 @@ class Lines:
         for line in text.split("\n"):
             self.lines.append("    " * self.depth + line if line else "")
 
+    def gap(self) -> None:
+        """A blank line, unless there is one or the block begins here."""
+        if self.lines and self.lines[-1] and not self.lines[-1].endswith(":"):
+            self.lines.append("")
+
     @contextmanager
     def block(self, header: str) -> Iterator[None]:
         """A header line, and a body one level deeper."""
@@ -88,48 +95,10 @@ class Lines:
             self.add(f"    {item},")
         self.add(after)
 
-
     def expression(self, before: str, text: str, after: str = "") -> None:
-        """A statement that ends in an expression; a long call is broken, one argument a line."""
-        head, bracket, tail = text.partition("(")
-        items = arguments(tail[:-1]) if bracket and text.endswith(")") else []
-        if not items or closes_early(tail) or len(before + text + after) + 4 * self.depth <= WIDTH:
-            self.add(before + text + after)
-            return
-        if head == 'b"".join' and tail.startswith("("):
-            items, head, bracket, after = arguments(tail[1:-2]), head + "(", "(", ")" + after
-        self.add(f"{before}{head}{bracket}")
-        for item in items:
-            self.add(f"    {item},")
-        self.add(f"){after}")
-
-
-def closes_early(tail: str) -> bool:
-    """Whether the bracket before this text is closed before its end."""
-    depth = 1
-    for index, character in enumerate(tail):
-        depth += (character in "([{") - (character in ")]}")
-        if depth == 0:
-            return index != len(tail) - 1
-    return True
-
-
-def arguments(text: str) -> list[str]:
-    """The arguments of a call, split at the commas outside brackets and string literals."""
-    items, depth, item, quote, escaped = [], 0, "", "", False
-    for character in text:
-        if quote:
-            quote = "" if character == quote and not escaped else quote
-            escaped = character == "\\" and not escaped
-        elif character in "\"'":
-            quote = character
-        depth += 0 if quote else (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0 and not quote:
-            items.append(item.strip())
-            item = ""
-        else:
-            item += character
-    return [part for part in [*items, item.strip()] if part]
+        """A statement that ends in an expression, broken over lines where it is long."""
+        for line in broken(before, text, after, WIDTH - 4 * self.depth):
+            self.add(line)
 
 
 def call(function: str, items: list[str]) -> str:

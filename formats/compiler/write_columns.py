@@ -25,7 +25,7 @@ from .scalars import flag_mask, integer_code, integer_range
 from .tables import Trail
 from .text import quoted
 from .write_composites import settle_outer
-from .write_scalars import same_count
+from .write_derived import same_count
 from .writer import Piece, Slot, Writer
 
 
@@ -33,16 +33,15 @@ def write_array(writer: Writer, node: Array, trail: Trail, value: str | None, sl
     """`count` elements."""
     assert value is not None
     writer.refuse(f"type({value}) is not tuple", trail, "TypeError")
-    count = f"len({value})"
+    count = size_of(node.count, writer.context(trail)).atom
     if not same_count(writer, node.count, slot, trail):
-        expected = size_of(node.count, writer.context(trail))
-        writer.refuse(f"{count} != {expected.atom}", trail)
+        writer.refuse(f"len({value}) != {count}", trail)
     if node.order:
         writer.refuse(disorder(writer, value, node.order), trail)
     if node.last is not None:
         last = writer.expression(node.last, trail)
         writer.refuse(f"({value}[-1] if {value} else 0) != {last.atom}", trail)
-    return write_elements(writer, node.node, trail, value)
+    return write_elements(writer, node.node, trail, value, count)
 
 
 def write_counted(writer: Writer, node: CountedArray, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
@@ -51,24 +50,25 @@ def write_counted(writer: Writer, node: CountedArray, trail: Trail, value: str |
     writer.refuse(f"type({value}) is not tuple", trail, "TypeError")
     below = Trail(trail.path, (*trail.words, "count"))
     before = writer.write(writer, node.count, below, f"len({value})", slot)
-    return [*before, *write_elements(writer, node.node, trail, value)]
+    return [*before, *write_elements(writer, node.node, trail, value, f"len({value})")]
 
 
-def write_elements(writer: Writer, node: Node, trail: Trail, value: str) -> list[Piece]:
+def write_elements(writer: Writer, node: Node, trail: Trail, value: str, count: str) -> list[Piece]:
     """The elements of a tuple: numbers as one column, others one by one."""
-    return write_column(writer, node, trail, value) or write_loop(writer, node, trail, value)
+    return write_column(writer, node, trail, value, count) or write_loop(writer, node, trail, value)
 
 
-def write_column(writer: Writer, node: Node, trail: Trail, value: str) -> list[Piece]:
+def write_column(writer: Writer, node: Node, trail: Trail, value: str, count: str) -> list[Piece]:
     """A column of scalars in one call; nothing where the element is no such scalar."""
     match node:
         case Integer():
             code, order = integer_code(node)
             if not code:
                 return []
-            count = f"len({value})"
             if code == "B":
                 return [Piece(count, text=f"bytes({value})")]
+            if count.isdigit():
+                return [Piece(str(int(count) * node.size), f"{count}{code}", order, [f"*{value}"])]
             return [Piece(f"{count} * {node.size}", f"{{{count}}}{code}", order, [f"*{value}"])]
         case Boolean():
             writer.refuse(f"not {{False, True}}.issuperset({value})", trail)
@@ -82,17 +82,18 @@ def write_column(writer: Writer, node: Node, trail: Trail, value: str) -> list[P
             tests += [f"max({value}) > {node.maximum}"] * (node.maximum < high)
             if tests:
                 writer.refuse(f"{value} and ({' or '.join(tests)})", trail)
-            return write_column(writer, inner, trail, value)
+            return write_column(writer, inner, trail, value, count)
         case Accepted(node=Integer() as inner, values=values, refused=refused) if values:
             allowed = f"{{{', '.join(quoted(item) for item in values)}}}"
             writer.refuse(f"not {allowed}.{'isdisjoint' if refused else 'issuperset'}({value})", trail)
-            return write_column(writer, inner, trail, value)
+            return write_column(writer, inner, trail, value, count)
         case FlagSet(node=Integer() as inner, named=False):
             writer.refuse(f"any([mask & ~{flag_mask(node, trail):#x} for mask in {value}])", trail)
-            return write_column(writer, inner, trail, value)
+            return write_column(writer, inner, trail, value, count)
         case Enumeration(node=Integer() as inner, closed=True):
             numbers = writer.tables.enumeration(node, trail).numbers
-            return write_column(writer, inner, trail, writer.local(f"[{numbers}[name] for name in {value}]", trail, "_numbers"))
+            local = writer.local(f"[{numbers}[name] for name in {value}]", trail, "_numbers")
+            return write_column(writer, inner, trail, local, count)
     return []
 
 
@@ -123,11 +124,11 @@ def write_slices(writer: Writer, node: Slices, trail: Trail, value: str | None, 
         writer.refuse(f"not all({value})", trail)
     elif node.minimum:
         writer.refuse(f"{value} and min(map(len, {value})) < {node.minimum}", trail)
-    writer.refuse(f"{value} and max(map(len, {value})) > {node.maximum}", trail)
-    if node.order:
-        writer.refuse(disorder(writer, value, node.order), trail)
     heap = writer.names.local(trail.hint, "_heap")
     writer.lines.add(f'{heap} = b"".join({value})')
+    writer.refuse(f"len({heap}) > {node.maximum} and max(map(len, {value})) > {node.maximum}", trail)
+    if node.order:
+        writer.refuse(disorder(writer, value, node.order), trail)
     return [Piece(f"len({heap})", text=heap)]
 
 

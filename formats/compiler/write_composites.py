@@ -45,7 +45,8 @@ from .naming import field_names
 from .reach import fills
 from .tables import Trail, branches
 from .text import Code, quoted
-from .write_scalars import covered_bytes, number_range, same_length
+from .write_derived import covered_bytes
+from .write_scalars import number_range, same_length
 from .writer import Piece, Slot, Writer, WriteScope, constant_piece
 
 
@@ -96,7 +97,8 @@ def slot_of(node: Node, trail: Trail, value: str | None) -> Slot:
         flags = flags_below(node)
         if flags:
             slot.fields = {
-                name: Slot(node, trail, code=Code(f"({quoted(name)} in {value})", "bool", 0, 1)) for name, _ in flags.members
+                name: Slot(node, trail, code=Code(f"({quoted(name)} in {value})", "bool", 0, 1))
+                for name, _ in flags.members
             }
     if isinstance(node, Constant):
         slot.code = Code(quoted(node.value), type(node.value).__name__, *bounds(node.value))
@@ -144,7 +146,9 @@ def value_code(node: Node, value: str) -> Code | None:
 
 def write_struct(writer: Writer, node: Struct, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
     """The members' pieces, each made when it is needed, in the order of their bytes."""
-    scope = slot.inner if slot.inner is not None and slot.inner.node is node else open_struct(writer, node, trail, value)
+    scope = (
+        slot.inner if slot.inner is not None and slot.inner.node is node else open_struct(writer, node, trail, value)
+    )
     return write_scope(writer, scope)
 
 

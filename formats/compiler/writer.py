@@ -16,6 +16,7 @@ from ..errors import SchemaRefused, path_text
 from ..layout import BitGroup, Captured, Field, Node, Struct
 from .expressions import Context, compiled
 from .naming import GLOBALS, Names, constant_name
+from .scalars import ZEROS_MAXIMUM
 from .tables import Tables, Trail
 from .text import Code, Lines, quoted
 
@@ -163,9 +164,11 @@ class Writer:
     def joined(self, pieces: list[Piece], hint: tuple[str, ...]) -> str:
         """One expression of the bytes of some pieces."""
         parts = self.parts(pieces, hint)
-        if not parts:
-            return 'b""'
-        return parts[0] if len(parts) == 1 else f"{JOIN}({', '.join(parts)}))"
+        if len(parts) == 2:
+            return " + ".join(parts)
+        if len(parts) > 2:
+            return f"{JOIN}({', '.join(parts)}))"
+        return parts[0] if parts else 'b""'
 
     def gathered(self, scope: WriteScope, first: int, last: int, hint: tuple[str, ...], suffix: str = "_bytes") -> str:
         """The bytes of some written members in one local, from which they are taken from now on."""
@@ -175,6 +178,7 @@ class Writer:
         text, size = self.joined(pieces, hint), self.size(pieces)
         if not text.isidentifier():
             name = self.names.local(hint, suffix)
+            self.lines.gap()
             self.assign(name, text)
             text = name
         scope.spans[first, last] = Piece(size if size.isdigit() else f"len({text})", text=text)
@@ -211,7 +215,7 @@ class Writer:
             return [quoted(b"".join(piece.constant or b"" for piece in group))]
         order = next((piece.order for piece in group if piece.order), "<")
         code = order + "".join(piece.code for piece in group)
-        values = [value for piece in group for value in piece.values]
+        values = [self.tables.named(value) for piece in group for value in piece.values]
         if "{" in code:
             self.tables.need("struct", "pack")
             return [f'pack(f"{code}", {", ".join(values)})']
@@ -242,6 +246,8 @@ def merged(pieces: list[Piece]) -> list[Piece]:
 
 def constant_piece(data: bytes) -> Piece:
     """Bytes known at compile time; zeros are written as padding."""
+    if not any(data) and len(data) > ZEROS_MAXIMUM:
+        return Piece(str(len(data)), text=f"bytes({len(data)})")
     if not any(data):
         return Piece(str(len(data)), f"{len(data)}x", text=quoted(data), constant=data)
     text = quoted(data)

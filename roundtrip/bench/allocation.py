@@ -32,9 +32,7 @@ def lookup_growth(group: Group, seed: int) -> dict[str, Any] | None:
     lookup = next((lane.call.function for lane in group.lanes if lane.name == FAST), None)
     if lookup is None:
         return None
-    short, long = (
-        measured(group.format, lookup, count, seed) for count in (ENTRY_COUNT, ENTRY_COUNT * LONGER)
-    )
+    short, long = (measured(group.format, lookup, count, seed) for count in (ENTRY_COUNT, ENTRY_COUNT * LONGER))
     grown = long["peak_bytes"] - short["peak_bytes"]
     return {
         "format": group.format,

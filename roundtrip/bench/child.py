@@ -56,8 +56,7 @@ def carry_out(order: dict[str, Any], folder: Path, channel: TextIO) -> int:
 def lane_facts(group: Group) -> dict[str, Any]:
     """What the report says of the lanes of a group."""
     lanes = {
-        lane.name: {"checks": lane.checks, "same_bytes": lane.same_bytes, "note": lane.note}
-        for lane in group.lanes
+        lane.name: {"checks": lane.checks, "same_bytes": lane.same_bytes, "note": lane.note} for lane in group.lanes
     }
     return {
         "format": group.format,

@@ -64,8 +64,7 @@ def ratios_of(series: list[Series], *, judged: bool = True) -> list[Ratio]:
         for one in series
         if one.lane in LANES_HELD and one.operation not in RATES
         for other in series
-        if (other.format, other.operation) == (one.format, one.operation)
-        and other.lane not in LANES_HELD[one.lane]
+        if (other.format, other.operation) == (one.format, one.operation) and other.lane not in LANES_HELD[one.lane]
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from formats.layout import BitGroup, Struct
+
 from ..tuples import plain_of_tuple
 from .peers import Call, Contender
 from .records import Sample
@@ -59,5 +61,6 @@ def tuple_call(sample: Sample, module: Any) -> Call | None:
     encode = getattr(module, "encode_tuple", None)
     if encode is None:
         return None
-    values = sample.values if isinstance(sample.values, tuple) else (sample.values,)
+    is_spread = isinstance(sample.format.layout.root, Struct | BitGroup)
+    values = sample.values if is_spread else (sample.values,)
     return Call(encode, (*values, sample.seed))

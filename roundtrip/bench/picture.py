@@ -21,6 +21,8 @@ TITLE_HEIGHT: Final = 34
 MARGIN: Final = 24
 HEAD_HEIGHT: Final = 64
 COLOURS: Final = {"fast": "#0b6e4f", "fast_tuple": "#3a9d7c", "oracle": "#8d99ae", "handwritten": "#d08c2f"}
+#: What every format has.
+PAIR: Final = ("decode", "encode")
 PEER_COLOUR: Final = "#5c7fb5"
 STYLE: Final = (
     "text{font:12px system-ui,sans-serif;fill:#1f2933}.title{font-weight:600;font-size:13px}"
@@ -38,23 +40,25 @@ def write_picture(path: Path, series: list[Series], *, title: str) -> None:
 
 
 def picture(series: list[Series], *, title: str) -> str:
-    """The SVG text: panels in two columns, each beginning where its column has room."""
+    """The SVG text: two panels in a row, decoding beside encoding, what only some formats have at the end."""
     groups: dict[tuple[str, str], list[Series]] = {}
     for one in series:
         if one.operation not in RATES:
             groups.setdefault((one.format, one.operation), []).append(one)
-    tops, panels = [HEAD_HEIGHT, HEAD_HEIGHT], []
-    for (name, operation), members in groups.items():
-        column = tops.index(min(tops))
-        panels.append(
-            panel(f"{name} {operation}", members, MARGIN + column * (PANEL_WIDTH + MARGIN), tops[column])
-        )
-        tops[column] += TITLE_HEIGHT + ROW_HEIGHT * len(members) + MARGIN
-    width, height = 2 * PANEL_WIDTH + 3 * MARGIN, max(tops)
-    note = "median of rounds in µs, logarithmic, and its multiple of the fast lane; thin line: middle half of the rounds"
+    ordered = sorted(groups, key=lambda key: key[1] not in PAIR)
+    panels, top = [], HEAD_HEIGHT
+    for first in range(0, len(ordered), 2):
+        row = ordered[first : first + 2]
+        for column, key in enumerate(row):
+            panels.append(panel(" ".join(key), groups[key], MARGIN + column * (PANEL_WIDTH + MARGIN), top))
+        top += TITLE_HEIGHT + ROW_HEIGHT * max(len(groups[key]) for key in row) + MARGIN
+    width, height = 2 * PANEL_WIDTH + 3 * MARGIN, top
+    note = (
+        "median of rounds in µs, logarithmic, and its multiple of the fast lane; thin line: middle half of the rounds"
+    )
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">',
             f"<title>{escape(title)}</title>",
             f"<style>{STYLE}</style>",
             f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
@@ -66,26 +70,26 @@ def picture(series: list[Series], *, title: str) -> str:
     )
 
 
-def panel(title: str, members: list[Series], left: int, top: int) -> str:
+def panel(title: str, members: list[Series], x: int, y: int) -> str:
     """One benchmark."""
     spreads = [quartiles(one.rounds) for one in members]
     scale = Scale([spread[0] for spread in spreads], [spread[2] for spread in spreads])
     fast = next((one.microseconds for one in members if one.lane == FAST), None)
-    lines = [f'<g transform="translate({left} {top})">', f'<text class="title" y="14">{escape(title)}</text>']
+    lines = [f'<g transform="translate({x} {y})">', f'<text class="title" y="14">{escape(title)}</text>']
     for decade in scale.decades():
-        x, bottom = scale.x(decade), TITLE_HEIGHT - 8 + ROW_HEIGHT * len(members)
-        lines.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{TITLE_HEIGHT - 8}" y2="{bottom}"/>')
+        at, top, bottom = scale.x(decade), TITLE_HEIGHT - 8, TITLE_HEIGHT - 8 + ROW_HEIGHT * len(members)
+        lines.append(f'<line class="axis" x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{bottom}"/>')
     for number, (one, spread) in enumerate(zip(members, spreads, strict=True)):
-        y = TITLE_HEIGHT + ROW_HEIGHT * number
+        row = TITLE_HEIGHT + ROW_HEIGHT * number
         colour = COLOURS.get(one.lane, PEER_COLOUR)
         multiple = "" if fast is None or one.lane == FAST else f" · {factor(one.microseconds / fast)}"
-        end, left, right = scale.x(spread[1]), scale.x(spread[0]), scale.x(spread[2])
+        left, right, length = scale.x(spread[0]), scale.x(spread[2]), scale.x(spread[1]) - LABEL_WIDTH
         value = f'{figure(one.microseconds)}<tspan class="dim">{multiple}</tspan>'
         lines += [
-            f'<text x="{LABEL_WIDTH - 8}" y="{y + 9}" text-anchor="end">{escape(one.lane.replace("_", " "))}</text>',
-            f'<rect x="{LABEL_WIDTH}" y="{y - 2}" width="{end - LABEL_WIDTH:.1f}" height="14" rx="2" fill="{colour}"/>',
-            f'<line class="spread" x1="{left:.1f}" x2="{right:.1f}" y1="{y + 5}" y2="{y + 5}"/>',
-            f'<text x="{right + 6:.1f}" y="{y + 9}">{value}</text>',
+            f'<text x="{LABEL_WIDTH - 8}" y="{row + 9}" text-anchor="end">{escape(one.lane.replace("_", " "))}</text>',
+            f'<rect x="{LABEL_WIDTH}" y="{row - 2}" width="{length:.1f}" height="14" rx="2" fill="{colour}"/>',
+            f'<line class="spread" x1="{left:.1f}" x2="{right:.1f}" y1="{row + 5}" y2="{row + 5}"/>',
+            f'<text x="{right + 6:.1f}" y="{row + 9}">{value}</text>',
         ]
     return "\n".join((*lines, "</g>"))
 

@@ -11,15 +11,15 @@ from formats.catalog import CATALOG, Catalog, Format
 from formats.errors import ShardproofError
 
 from ..catalogs import load_catalog
-from ..generate import RandomSource, generate
+from ..generate import RandomSource, generate_at
 from .flips import flips_call
 from .lanes import FAST, OWN, own_contenders
 from .peers import PEERS, Call, Contender, NotComparable
 from .proof import problem
 from .records import Sample, samples
 
-#: Of so many generated values the one with the middle size is measured.
-GENERATED_VALUES: Final = 15
+#: About so many elements or bytes are in the variable parts of a generated value.
+GENERATED_SCALE: Final = 64
 INSTALL: Final = "pip install 'shardproof[bench]'"
 
 
@@ -86,18 +86,18 @@ def installed_peers(plan: Plan) -> list[Any]:
             continue
         try:
             module = peer.load()
-            reason = module.unavailable() if hasattr(module, "unavailable") else None
-        except ImportError as error:
-            reason = f"{peer.module} cannot be imported: {error}"
-        if reason:
-            plan.leave_out(lanes, reason)
+            if hasattr(module, "get_ready"):
+                module.get_ready()
+        except Exception as error:  # noqa: BLE001  # foreign code raises what it likes
+            known = isinstance(error, ShardproofError)
+            plan.leave_out(lanes, str(error) if known else f"{type(error).__name__}: {error}"[:300])
         else:
             loaded.append((peer, module))
     return loaded
 
 
 def generated_samples(catalog: Catalog, seed: int, plan: Plan) -> list[Sample]:
-    """A generated value of each format of a user's catalog, of middle size among several."""
+    """A generated value of each format of a user's catalog."""
     chosen = []
     for entry in catalog:
         try:
@@ -108,12 +108,12 @@ def generated_samples(catalog: Catalog, seed: int, plan: Plan) -> list[Sample]:
 
 
 def generated_sample(entry: Format, seed: int) -> Sample:
-    """The value of middle size of several."""
+    """A value whose variable parts are filled; the context's seed is drawn like the value."""
     draw = random.Random(f"{seed} {entry.name} {entry.version}")
     context = draw.getrandbits(32) if entry.layout.seed else 0
-    source = RandomSource(draw)
-    made = [Sample(entry, generate(entry.layout, source), context) for _ in range(GENERATED_VALUES)]
-    return sorted(made, key=lambda sample: len(sample.data))[GENERATED_VALUES // 2]
+    sample = Sample(entry, generate_at(entry.layout, RandomSource(draw), GENERATED_SCALE), context)
+    assert sample.data is not None  # encoded here, so that a value without an encoding is said to be one
+    return sample
 
 
 def prepare(plan: Plan, sample: Sample, peers: list[Any]) -> None:
@@ -129,8 +129,10 @@ def prepare(plan: Plan, sample: Sample, peers: list[Any]) -> None:
     for peer, module in peers:
         try:
             offered = module.contenders(sample)
-        except NotComparable as error:
-            plan.leave_out(f"{name} {', '.join(peer.lanes)}", str(error))
+        except Exception as error:  # noqa: BLE001  # likewise
+            known = isinstance(error, NotComparable)
+            reason = str(error) if known else f"{type(error).__name__}: {error}"[:300]
+            plan.leave_out(f"{name} {', '.join(peer.lanes)}", reason)
             continue
         for contender in offered:
             reason = problem(contender, sample)
@@ -144,9 +146,7 @@ def prepare(plan: Plan, sample: Sample, peers: list[Any]) -> None:
             plan.groups.append(group_of(sample, operation, lanes))
     if any(contender.lane == FAST for contender in proved) and (flips := flips_call(sample)):
         call, bits = flips
-        plan.groups.append(
-            group_of(sample, "flips", [Lane(FAST, call, "all", same_bytes=True, per_run=bits)])
-        )
+        plan.groups.append(group_of(sample, "flips", [Lane(FAST, call, "all", same_bytes=True, per_run=bits)]))
 
 
 def lane_of(contender: Contender, operation: str) -> Lane:

@@ -48,7 +48,8 @@ class Sample:
     @cached_property
     def keys(self) -> tuple[bytes, ...]:
         """The keys of a page that can be searched; empty where it cannot."""
-        key_at, found = getattr(self.format.codec.module, "key_at", None), []
+        key_at = getattr(self.format.codec.module, "key_at", None)
+        found: list[bytes] = []
         while key_at is not None:
             try:
                 found.append(key_at(self.data, len(found)))
@@ -67,9 +68,7 @@ def samples(catalog: Catalog, seed: int) -> list[Sample]:
     chosen = []
     for entry in catalog:
         draw = random.Random(f"{seed} {entry.name}")
-        place = Place(
-            draw.randbytes(16), draw.randrange(2**16), draw.randrange(1, 2**10), draw.randrange(2**26), 7
-        )
+        place = Place(draw.randbytes(16), draw.randrange(2**16), draw.randrange(1, 2**10), draw.randrange(2**26), 7)
         context = entry.seed(place)
         assert context is not None
         chosen.append(Sample(entry, VALUES[entry.name](draw), context))

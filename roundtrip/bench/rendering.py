@@ -1,4 +1,4 @@
-"""The report for people: seed, one table for each operation, the promises, what was not run, the verdict."""
+"""The report for people: one table for each operation, the promises, what was not run, the verdict."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ LANE_WIDTH: Final = 11
 
 
 def write_report(console: Console, report: BenchReport) -> None:
-    """The whole report."""
-    console.print(f"seed {report.seed}", highlight=False)
+    """The whole report, without the seed, which the command prints before it measures."""
     for operation in dict.fromkeys(one.operation for one in report.series if one.operation not in RATES):
         write_operation(console, report, operation)
     if any(ratio.threshold for ratio in report.ratios):
@@ -32,9 +31,7 @@ def write_report(console: Console, report: BenchReport) -> None:
         console.print(Text(f"wrong: {finding}", style="bold red"), soft_wrap=True)
     for row in report.not_run:
         install = f"; {row['install']}" if "install" in row else ""
-        console.print(
-            Text(f"not run: {row['what']}: {row['reason']}{install}", style="yellow"), soft_wrap=True
-        )
+        console.print(Text(f"not run: {row['what']}: {row['reason']}{install}", style="yellow"), soft_wrap=True)
     console.print(verdict(report), soft_wrap=True)
 
 
@@ -82,9 +79,7 @@ def promises(report: BenchReport) -> Table:
     """The ratios that have a threshold."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("promise of the fast lane", "measured", "middle half", "limit", ""):
-        table.add_column(
-            name, justify="left" if name.startswith("promise") or not name else "right", no_wrap=True
-        )
+        table.add_column(name, justify="left" if name.startswith("promise") or not name else "right", no_wrap=True)
     for ratio in report.ratios:
         if ratio.threshold is None:
             continue
@@ -133,9 +128,7 @@ def write_comparison(console: Console, comparison: Comparison) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in (f"against {comparison.name}", "then", "now", "change", "limit", ""):
-        table.add_column(
-            name, justify="left" if name.startswith("against") or not name else "right", no_wrap=True
-        )
+        table.add_column(name, justify="left" if name.startswith("against") or not name else "right", no_wrap=True)
     for change in comparison.changes:
         name = f"{change.format} {change.operation} {change.lane}"
         figures = (
@@ -144,7 +137,7 @@ def write_comparison(console: Console, comparison: Comparison) -> None:
             f"{change.change:.2f}x",
             f"{change.threshold:.2f}x",
         )
-        table.add_row(name, *figures, Text("") if change.ok else Text("slower", style="bold red"))
+        table.add_row(name, *figures, Text("slower", style="bold red") if change.ok is False else "")
     console.print(table)
     for title, keys in (
         ("new, not in the saved run", comparison.new),
@@ -164,7 +157,7 @@ def verdict(report: BenchReport) -> Text:
     again = f"; measured twice: {', '.join(report.measured_again)}" if report.measured_again else ""
     if report.ok:
         return Text(f"every promise kept: {count}{again}", style="bold green")
-    slower = [] if report.comparison is None else [one for one in report.comparison.changes if not one.ok]
+    slower = [] if report.comparison is None else [one for one in report.comparison.changes if one.ok is False]
     rows = sum(not row.get("ok", True) for row in (*report.rates, *report.allocations))
     parts = [
         f"{len(report.missed) + rows} promises missed" if report.missed or rows else "",

@@ -65,7 +65,7 @@ class BenchReport:
     def ok(self) -> bool:
         """Something was measured, every promise was kept, nothing has become slower."""
         kept = all(row.get("ok", True) for row in (*self.rates, *self.allocations)) and not self.missed
-        compared = self.comparison is None or self.comparison.ok or self.quick
+        compared = self.comparison is None or self.comparison.ok
         return not self.nothing_tested and not self.findings and kept and compared
 
     @property

@@ -17,10 +17,11 @@ from formats.errors import ShardproofError
 
 from ..catalogs import load_catalog
 from .figures import Series, ratios_of, series_of
+from .picture import write_picture
 from .plan import INSTALL
 from .report import BenchReport
 from .saved import compare, file_of, load, save
-from .thresholds import FLIPS_PER_SECOND_MINIMUM
+from .thresholds import FLIPS_PER_SECOND_MINIMUM, unmeasured
 from .turns import FULL
 
 #: Reports progress: what is being done, how much of it is done, and how much there is.
@@ -66,10 +67,16 @@ def run(
         }
         return BenchReport(catalog_name or "", seed, quick, (), (), not_run=(what,))
     order = {"catalog": catalog_name, "seed": seed, "quick": quick, "groups": None, "rounds": None}
-    report = measured(order, progress)
-    if not quick and (missed := groups_missed(report)):
-        report = measured({**order, "groups": missed, "rounds": AGAIN * FULL.rounds}, progress, before=report)
-    return finished(report, save_as, compare_with, histogram, folder)
+    path = None if compare_with is None else file_of(compare_with, folder)
+    report = compared(measured(order, progress), compare_with, path)
+    if not quick and (doubtful := groups_in_doubt(report)):
+        report = measured({**order, "groups": doubtful, "rounds": AGAIN * FULL.rounds}, progress, before=report)
+        report = compared(report, compare_with, path)
+    if save_as is not None and report.series:  # after the comparison, which may be with the same file
+        save(file_of(save_as, folder), report.as_dict(), list(report.ratios))
+    if histogram is not None and report.series:
+        write_picture(Path(histogram), list(report.series), title=f"shardproof bench codecs, seed {seed}")
+    return report
 
 
 def lacking_packages() -> list[str]:
@@ -78,17 +85,24 @@ def lacking_packages() -> list[str]:
     return [name for name, module in needed if find_spec(module) is None]
 
 
-def groups_missed(report: BenchReport) -> list[str]:
-    """The benchmarks that miss a threshold."""
-    missed = [f"{ratio.format} {ratio.operation}" for ratio in report.missed]
-    slow = [one for one in report.series if one.operation == "flips" and report.catalog == ""]
-    missed += [f"{one.format} flips" for one in slow if 1e6 / one.microseconds < FLIPS_PER_SECOND_MINIMUM]
-    return list(dict.fromkeys(missed))
+def compared(report: BenchReport, name: str | None, path: Path | None) -> BenchReport:
+    """The report with its comparison, where one is asked for."""
+    if name is None or path is None or not report.series:
+        return report
+    return replace(report, comparison=compare(name, path, list(report.ratios), judged=not report.quick))
 
 
-def measured(
-    order: dict[str, Any], progress: Progress | None, *, before: BenchReport | None = None
-) -> BenchReport:
+def groups_in_doubt(report: BenchReport) -> list[str]:
+    """The benchmarks that miss a threshold or have become slower: they are measured again before that is said."""
+    doubtful = [f"{ratio.format} {ratio.operation}" for ratio in report.missed]
+    flips = [one for one in report.series if one.operation == "flips" and not report.catalog]
+    doubtful += [f"{one.format} flips" for one in flips if 1e6 / one.microseconds < FLIPS_PER_SECOND_MINIMUM]
+    if report.comparison is not None:
+        doubtful += [f"{one.format} {one.operation}" for one in report.comparison.changes if one.ok is False]
+    return list(dict.fromkeys(doubtful))
+
+
+def measured(order: dict[str, Any], progress: Progress | None, *, before: BenchReport | None = None) -> BenchReport:
     """The report of one measuring process; benchmarks measured again take the place of those in `before`."""
     with TemporaryDirectory(prefix="shardproof-bench-") as name:
         folder = Path(name)
@@ -102,16 +116,20 @@ def measured(
     if before is not None:
         again = tuple(order["groups"])
         series = merged(list(before.series), series)
+    judged = not order["quick"] and order["catalog"] is None
+    ratios = ratios_of(series, judged=judged)
+    lost = unmeasured((one.format, one.operation, one.against) for one in ratios) if judged and series else []
+    findings = [f"{one.format} {one.operation}: not measured against {one.against}" for one in lost]
     return BenchReport(
         order["catalog"] or "",
         order["seed"],
         order["quick"],
         tuple(series),
-        tuple(ratios_of(series, judged=not order["quick"] and order["catalog"] is None)),
+        tuple(ratios),
         lanes=before.lanes if before else tuple(facts["lanes"]),
         allocations=before.allocations if before else tuple(facts["growth"]),
         not_run=tuple(facts["not_run"]),
-        findings=tuple(facts["findings"]),
+        findings=(*facts["findings"], *findings),
         machine=facts["machine"],
         measured_again=again,
     )
@@ -150,32 +168,6 @@ def measure(order: dict[str, Any], folder: Path, progress: Progress | None) -> i
 
 def last_words(log: Path) -> str:
     """The last line that says something in a log."""
-    lines = [
-        line.strip()
-        for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
-        if line.strip()
-    ]
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("E ") or "Error" in line]
     return (errors or lines or ["it said nothing"])[-1]
-
-
-def finished(
-    report: BenchReport,
-    save_as: str | None,
-    compare_with: str | None,
-    histogram: str | Path | None,
-    folder: Path,
-) -> BenchReport:
-    """The report compared, saved and drawn as asked; a run is compared before it takes the place of its baseline."""
-    ratios = list(report.ratios)
-    if compare_with is not None:
-        report = replace(report, comparison=compare(compare_with, file_of(compare_with, folder), ratios))
-    if save_as is not None and report.series:
-        save(file_of(save_as, folder), report.as_dict(), ratios)
-    if histogram is not None and report.series:
-        from .picture import write_picture  # noqa: PLC0415
-
-        write_picture(
-            Path(histogram), list(report.series), title=f"shardproof bench codecs, seed {report.seed}"
-        )
-    return report

@@ -24,7 +24,7 @@ SUFFIX: Final = ".json"
 
 @dataclass(frozen=True)
 class Change:
-    """One benchmark against the saved run; change: the factor by which its ratio has grown."""
+    """One benchmark against the saved run; change: the growth of its ratio as a factor; ok: None where not judged."""
 
     format: str
     operation: str
@@ -34,7 +34,7 @@ class Change:
     now: float
     change: float
     threshold: float
-    ok: bool
+    ok: bool | None
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Comparison:
     @property
     def ok(self) -> bool:
         """Nothing has become slower."""
-        return all(change.ok for change in self.changes)
+        return all(change.ok is not False for change in self.changes)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -118,27 +118,23 @@ def ratios_in(run: Any) -> list[Ratio]:
     ]
 
 
-def compare(name: str, path: Path, ratios: list[Ratio]) -> Comparison:
+def compare(name: str, path: Path, ratios: list[Ratio], *, judged: bool = True) -> Comparison:
     """This run's ratios against those of a saved one."""
     if not path.exists():
         return Comparison(name, str(path), found=False, note=f"no baseline yet: --save {name} makes one")
     run = load(path)
     before, now, limits = yardsticks(ratios_in(run)), yardsticks(ratios), limits_in(run)
     changes = tuple(
-        change_of(before[key], now[key], limits.get(key, CHANGE_MAXIMUM))
+        change_of(before[key], now[key], limits.get(key, CHANGE_MAXIMUM), judged=judged)
         for key in now
         if key in before and before[key].against == now[key].against
     )
-    new, missing = (
-        tuple(key for key in some if key not in others) for some, others in ((now, before), (before, now))
-    )
+    new, missing = (tuple(key for key in some if key not in others) for some, others in ((now, before), (before, now)))
     return Comparison(name, str(path), found=True, changes=changes, new=new, missing=missing)
 
 
-def change_of(before: Ratio, now: Ratio, limit: float) -> Change:
+def change_of(before: Ratio, now: Ratio, limit: float, *, judged: bool = True) -> Change:
     """One benchmark then and now."""
     change = now.ratio / before.ratio
-    ok = change <= limit or now.low <= before.high
-    return Change(
-        now.format, now.operation, now.lane, now.against, before.ratio, now.ratio, change, limit, ok
-    )
+    ok = (change <= limit or now.low <= before.high) if judged else None
+    return Change(now.format, now.operation, now.lane, now.against, before.ratio, now.ratio, change, limit, ok)

@@ -5,6 +5,7 @@ A ratio is the fast lane's time over the other lane's. `0.05` against Construct 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +48,12 @@ YARDSTICKS: Final = (HANDWRITTEN, "oracle")
 
 #: A benchmark may become slower against its yardstick by this factor before a comparison calls it slower.
 CHANGE_MAXIMUM: Final = 1.2
+
+
+def unmeasured(ratios: Iterable[tuple[str, str, str]]) -> list[Threshold]:
+    """The promises that no ratio (format, operation, against) speaks of."""
+    found = set(ratios)
+    return [one for one in THRESHOLDS if (one.format, one.operation, one.against) not in found]
 
 
 def threshold_for(format_name: str, operation: str, lane: str, against: str) -> Threshold | None:

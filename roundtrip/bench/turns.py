@@ -91,9 +91,7 @@ def calls_for(call: Call, seconds: float) -> int:
 def turns(groups: list[Group], pace: Pace) -> Iterator[Turn]:
     """Every turn in order."""
     calls = {
-        (group.key, lane.name): calls_for(lane.call, pace.loop_seconds)
-        for group in groups
-        for lane in group.lanes
+        (group.key, lane.name): calls_for(lane.call, pace.loop_seconds) for group in groups for lane in group.lanes
     }
     for number in range(pace.rounds):
         for group in groups:

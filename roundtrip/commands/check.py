@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 @together(catalog_option, json_option, seed_option, format_option)
 @click.option("--law", "laws", multiple=True, metavar="NUMBER", help="Only this law, e.g. D6; may be repeated.")
 @click.option(
-    "--budget", callback=duration, default="25s", show_default=True, help="About how long to try what is sampled."
+    "--budget",
+    callback=duration,
+    default="25s",
+    metavar="TIME",
+    show_default=True,
+    help="About how long to try what is sampled.",
 )
 @click.option("--plant", metavar="BUG", help="Plant this bug first (see `shardproof mutants`): the check must fail.")
 @click.option("--matrix", is_flag=True, help="Show the detection matrix of every format, field by field.")

@@ -22,7 +22,7 @@ def command() -> None:
     """The kept files of a catalog: golden ones, which must be read, and rejected ones, which must be refused."""
 
 
-@command.command("run")
+@command.command("run", short_help="Read every kept file with every reader.")
 @together(catalog_option, json_option, only_option)
 def run(catalog_name: str | None, as_json: bool, only: str) -> int:
     """Read every kept file with every reader and compare with what its sidecar says.
@@ -41,7 +41,7 @@ def run(catalog_name: str | None, as_json: bool, only: str) -> int:
     return report.exit_code
 
 
-@command.command("list")
+@command.command("list", short_help="List the kept files.")
 @together(catalog_option, json_option, only_option)
 def list_command(catalog_name: str | None, as_json: bool, only: str) -> int:
     """List the kept files: identity, size in bytes, why each is kept."""
@@ -70,7 +70,7 @@ def list_command(catalog_name: str | None, as_json: bool, only: str) -> int:
     return PROVED if entries else NOTHING_TESTED
 
 
-@command.command("regenerate")
+@command.command("regenerate", short_help="Make the files of our draft versions anew.")
 @json_option
 def regenerate_command(as_json: bool) -> int:
     """Make the files of our draft versions anew, from corpus/samples; frozen ones are never rewritten."""

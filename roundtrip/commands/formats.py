@@ -19,7 +19,7 @@ def command() -> None:
     """List, show, generate and lint the formats of a catalog."""
 
 
-@command.command("list")
+@command.command("list", short_help="List the formats of a catalog.")
 @together(catalog_option, json_option)
 def list_command(catalog_name: str | None, as_json: bool) -> int:
     """List the formats: name, version, status, size in bytes, context, what it is for."""
@@ -37,13 +37,15 @@ def list_command(catalog_name: str | None, as_json: bool) -> int:
     return PROVED
 
 
-@command.command("show")
+@command.command("show", short_help="Show the layout of one format, or what follows from it.")
 @click.argument("name")
 @together(catalog_option, json_option)
 @click.option("--source", "what", flag_value="source", help="The Python source of the fast codec.")
 @click.option("--ksy", "what", flag_value="ksy", help="The format as a Kaitai Struct description.")
 @click.option("--svg", "what", flag_value="svg", help="A picture of the layout.")
-@click.option("--version", "version", type=click.IntRange(min=0), help="This version; the newest without it.")
+@click.option(
+    "--version", "version", type=click.IntRange(min=0), metavar="NUMBER", help="This version; the newest without it."
+)
 def show(name: str, catalog_name: str | None, as_json: bool, what: str | None, version: int | None) -> int:
     """Show the layout of one format: every field with offset, size, type and constraint.
 
@@ -73,7 +75,7 @@ def show(name: str, catalog_name: str | None, as_json: bool, what: str | None, v
     return PROVED
 
 
-@command.command("generate")
+@command.command("generate", short_help="Write the fast codecs as Python files.")
 @together(catalog_option, format_option, json_option)
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 where a file would change.")
 @click.option("--to", "folder", metavar="FOLDER", help="Write here; for a catalog of your own.")
@@ -104,7 +106,7 @@ def generate(
     return REFUTED if stale else PROVED
 
 
-@command.command("lint")
+@command.command("lint", short_help="Name what is unsafe or malleable in the schemas.")
 @together(catalog_option, format_option, json_option)
 def lint(catalog_name: str | None, format_name: str | None, as_json: bool) -> int:
     """Name what is unsafe or malleable in the schemas, with the reason and what to write instead.

@@ -75,20 +75,20 @@ def command(
         if start >= len(data):
             raise CommandError(f"--at {start} lies behind the end: {name} has {len(data)} bytes")
         known = beside(file) if context is None else Beside(context, origin="--context")
-        entries = candidates(catalog, format_name, known.format_name)
+        wanted = format_name or (known.format_name if any(one.name == known.format_name for one in catalog) else None)
+        entries, forced = candidates(catalog, wanted)
         inspection = Inspection(name, catalog, start, known, everything, remainder)
-        parts = scan(entries, data, start=start, context=known.context)
+        parts = scan(entries, data, start=start, context=known.context, forced=forced)
         show = show_json if as_json else show_text
         return show(inspection, parts, data)
 
 
-def candidates(catalog: Catalog, wanted: str | None, beside_name: str | None) -> Sequence[Format]:
-    """The formats to try: the one that was asked for, the one that the sidecar names, or all."""
-    if wanted is not None:
-        return [catalog[wanted]]
-    if any(entry.name == beside_name for entry in catalog):
-        return [catalog[str(beside_name)]]
-    return list(catalog)
+def candidates(catalog: Catalog, wanted: str | None) -> tuple[Sequence[Format], Format | None]:
+    """The formats to try, and what to take the bytes for where none fits: every version of one format, or all."""
+    if wanted is None:
+        return list(catalog), None
+    newest = catalog[wanted]
+    return [entry for entry in catalog if entry.name == wanted], newest
 
 
 def show_text(inspection: Inspection, parts: Iterator[Frame | Stretch], data: memoryview) -> int:

@@ -27,6 +27,7 @@ format_option = click.option("--format", "format_name", metavar="NAME", help="On
 seed_option = click.option(
     "--seed",
     type=click.IntRange(0, 2**64 - 1),
+    metavar="NUMBER",
     help="Repeat a run; without it SHARDPROOF_SEED is used, or a new one is drawn.",
 )
 

@@ -14,10 +14,17 @@ from .output import rich_console, write, write_json
 @click.option("--format", "format_name", metavar="NAME", required=True, help="The format of the finding.")
 @click.option("--law", metavar="NUMBER", required=True, help="The law of the finding, e.g. D6.")
 @click.option("--bytes", "text", metavar="HEX", help="The bytes to judge; without them the whole law is tried again.")
-@click.option("--place-seed", type=click.IntRange(0, 2**32 - 1), help="The checksum seed of the bytes' place.")
+@click.option(
+    "--place-seed", type=click.IntRange(0, 2**32 - 1), metavar="NUMBER", help="The checksum seed of the bytes' place."
+)
 @together(seed_option, catalog_option, json_option)
 @click.option(
-    "--budget", callback=duration, default="25s", show_default=True, help="The budget of the check that found it."
+    "--budget",
+    callback=duration,
+    default="25s",
+    metavar="TIME",
+    show_default=True,
+    help="The budget of the check that found it.",
 )
 @click.option("--plant", metavar="BUG", help="The bug that was planted.")
 def command(

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from .sources import Source
 
-VERBS: Final = ("flip", "number", "cut", "append", "insert", "remove", "overwrite", "repeat", "invent")
+VERBS: Final = ("flip", "number", "number", "cut", "append", "insert", "remove", "overwrite", "repeat", "invent")
 
 
-def damage(source: Source, data: bytes) -> bytes:
+@dataclass(frozen=True)
+class Targets:
+    """Where damage tells most. spans: start and end of fields in bytes; numbers: those next to a bound."""
+
+    spans: Sequence[tuple[int, int]] = ()
+    numbers: Sequence[int] = ()
+
+
+def damage(source: Source, data: bytes, targets: Targets = Targets()) -> bytes:  # it is frozen
     """The bytes after one verb of `VERBS`; now and then they are still valid, or even the same."""
     verb = source.choice(VERBS)
     if not data or verb == "invent":
@@ -17,7 +27,7 @@ def damage(source: Source, data: bytes) -> bytes:
     first, last = sorted((source.integer(0, len(data)), source.integer(0, len(data))))
     match verb:
         case "number":
-            return with_number(source, data, first)
+            return with_number(source, data, first, targets)
         case "cut":
             return data[:first]
         case "append":
@@ -37,10 +47,14 @@ def damage(source: Source, data: bytes) -> bytes:
     return bytes(changed)
 
 
-def with_number(source: Source, data: bytes, offset: int) -> bytes:
-    """The bytes with a number of 1 to 8 bytes a little higher or lower, or at one of its ends."""
+def with_number(source: Source, data: bytes, offset: int, targets: Targets) -> bytes:
+    """The bytes with a number a little higher or lower, at an end of its range, or next to a bound."""
     width = min(source.choice((1, 2, 4, 8, 3)), len(data) - offset)
-    order = source.choice(("little", "big"))
-    before = int.from_bytes(data[offset : offset + width], order)  # type: ignore[arg-type]  # one of the two
-    number = source.choice((before + 1, before - 1, 0, (1 << 8 * width) - 1, 1 << 8 * width >> 1)) % (1 << 8 * width)
-    return data[:offset] + number.to_bytes(width, order) + data[offset + width :]  # type: ignore[arg-type]  # likewise
+    if targets.spans and source.integer(0, 3):
+        offset, end = source.choice(targets.spans)
+        width = min(end - offset, 8)
+    little, values = source.boolean(), 1 << 8 * width
+    before = int.from_bytes(data[offset : offset + width], "little" if little else "big")
+    options = [before + 1, before - 1, 0, values - 1, values >> 1]
+    number = source.choice(targets.numbers if targets.numbers and source.boolean() else options) % values
+    return data[:offset] + number.to_bytes(width, "little" if little else "big") + data[offset + width :]

@@ -5,19 +5,24 @@ A field is known by the names of the struct members that lead to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from formats.layout import (
+    Accepted,
     Array,
     BitGroup,
+    Bounded,
     Captured,
     Choice,
     Computed,
     Conditional,
+    Constant,
     EndsOf,
+    Enumeration,
     Expression,
     Field,
+    FlagSet,
     Literal,
     Node,
     Operation,
@@ -25,6 +30,7 @@ from formats.layout import (
     Raw,
     Rebuilt,
     Region,
+    Slices,
     Struct,
     Zeros,
     children,
@@ -43,6 +49,29 @@ class Hints:
     sizing: set[Names] = field(default_factory=set)
     wanted: dict[Names, list[Any]] = field(default_factory=dict)
     required: dict[Names, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+
+def boundaries(node: Node) -> tuple[int, ...]:
+    """Numbers next to what a layout forbids or names: bounds, members, accepted values and literals, and their
+    neighbours."""
+    numbers: set[int] = set()
+    stack: list[Any] = [node]
+    while stack:
+        one = stack.pop()
+        match one:
+            case Bounded(minimum=minimum, maximum=maximum) | Slices(minimum=minimum, maximum=maximum):
+                numbers |= {minimum, maximum}
+            case Enumeration(members=members) | FlagSet(members=members):
+                numbers |= {number for _, number in members}
+            case Accepted(values=values):
+                numbers |= {value for value in values if isinstance(value, int)}
+            case Constant(value=int(value)) | Literal(value=int(value)):
+                numbers.add(value)
+        if isinstance(one, tuple):
+            stack.extend(one)
+        elif is_dataclass(one):
+            stack.extend(getattr(one, part.name) for part in fields(one))
+    return tuple(sorted({near for number in numbers for near in (number - 1, number, number + 1)}))
 
 
 def hints_of(root: Node) -> Hints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,14 +10,16 @@ import msgspec
 from .sources import Source
 
 
-def spoilt(source: Source, record: Any) -> Any:
-    """The record with one of its values, however deep, replaced."""
+def spoilt(source: Source, record: Any, numbers: Sequence[int] = ()) -> Any:
+    """The record with one of its values, however deep, replaced. `numbers`: some next to a bound of the format."""
     if isinstance(record, msgspec.Struct) and record.__struct_fields__:
         name = source.choice(record.__struct_fields__)
-        return msgspec.structs.replace(record, **{name: spoilt(source, getattr(record, name))})
+        return msgspec.structs.replace(record, **{name: spoilt(source, getattr(record, name), numbers)})
     if isinstance(record, tuple) and record and source.integer(0, 3):
         index = source.integer(0, len(record) - 1)
-        return (*record[:index], spoilt(source, record[index]), *record[index + 1 :])
+        return (*record[:index], spoilt(source, record[index], numbers), *record[index + 1 :])
+    if numbers and type(record) is int and source.boolean():
+        return source.choice(numbers)
     return source.choice([*near(record), None, "nobody", b"\x00\xff", 2**64, -1, (), 0.5, frozenset({"nobody"})])
 
 

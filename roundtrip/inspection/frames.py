@@ -12,6 +12,7 @@ from typing import Final
 
 from formats.catalog import Format
 from formats.errors import FormatError, Path
+from formats.layout import Digest
 from formats.place import CONTEXT_FIELDS, Place
 from formats.tracing import Span, Trace
 
@@ -123,7 +124,8 @@ def fields_of(
     """Every field that was read, and the place of every violation that no field stands for."""
     broken: dict[Path, list[str]] = defaultdict(list)
     for error in damage:
-        broken[error.path].append(error.rule)
+        for path in (error.path, *covered_paths(entry, error)):
+            broken[path].append(error.rule)
     root, fields, seen = entry.layout.root, [], set()
     nodes = cache(lambda path: (role_at(root, path), is_seeded(node_at(root, path))))
     for index, span in enumerate(spans):
@@ -151,3 +153,11 @@ def fields_of(
             rest = end if error.rule == "truncated" else begin
             fields.append(Field(error.path, begin, rest, None, "missing", True, tuple(broken[error.path])))
     return fields
+
+
+def covered_paths(entry: Format, error: FormatError) -> list[Path]:
+    """The fields that a broken checksum covers: the damage is in one of them, or in the checksum."""
+    node = node_at(entry.layout.root, error.path)
+    if error.rule != "checksum" or not isinstance(node, Digest):
+        return []
+    return [(*error.path[:-1], *field.names) for field in node.covers]

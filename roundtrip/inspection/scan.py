@@ -23,14 +23,18 @@ BODY_RULES: Final = frozenset({"checksum", "closing_tag", "length", "order"})
 LENGTH_RULES: Final = frozenset({"truncated", "closing_tag"})
 
 
-def scan(entries: Sequence[Format], data: memoryview, *, start: int, context: Context) -> Iterator[Frame | Stretch]:
+def scan(
+    entries: Sequence[Format], data: memoryview, *, start: int, context: Context, forced: Format | None = None
+) -> Iterator[Frame | Stretch]:
     """The frames of a file from byte `start` on, and the stretches between and behind them.
 
-    Raises `CommandError` where not even the first frame is recognised.
+    forced: the format of the first frame where none is recognised. Raises `CommandError` where there is none either.
     """
     position, first = start, True
     while position < len(data):
-        found = [entries[0]] if first and len(entries) == 1 else recognise_at(entries, data, position, context)
+        found = recognise_at(entries, data, position, context)
+        if first and forced is not None and len(found) != 1:
+            found = [forced]
         if len(found) != 1:
             following = next_frame(entries, data, position + 1, len(data), context)
             if first and following is None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: The time in seconds, and the number of formats, for which the standard budget was measured.
 STANDARD_SECONDS: Final = 25.0
 STANDARD_FORMATS: Final = 8
+#: Frames up to this many bytes are preferred for the corruption plan.
+PLAN_SIZE_MAXIMUM: Final = 300
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Budget:
     flips of 2 to 5 bits per frame, bursts: per frame, first bit and length (D6); plan_samples: frames that get the
     whole corruption plan (D10); slow_prefixes: prefixes per frame shown to the oracle (D8); places: other places per
     frame and context field (D9); zeros_bytes: the longest run of zeros (D2); scale: elements of the smallest frame
-    that is measured (D2, D3); accepted_limit: accepted inputs of one law that all lanes see, whatever their number; flip_steps: steps of the fast decoder that may
-    go into flips of single bits, and beyond which the larger samples are left out.
+    that is measured (D2, D3); accepted_limit: accepted inputs of one law that all lanes see, whatever their number;
+    flip_steps: steps of the fast decoder that may go into flips of single bits (D6).
     """
 
     samples: int = 10
@@ -141,6 +143,12 @@ class Trial:
     def samples(self) -> tuple[Sample, ...]:
         """The valid frames of the format."""
         return self.subject.samples
+
+    @property
+    def plan_samples(self) -> tuple[Sample, ...]:
+        """The samples that get the corruption plan: the larger ones of the small, for every field is in these too."""
+        small = [sample for sample in self.samples if len(sample.data) <= PLAN_SIZE_MAXIMUM]
+        return tuple(small[-self.budget.plan_samples :]) or self.samples[:1]
 
     def find(
         self,

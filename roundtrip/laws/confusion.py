@@ -26,29 +26,38 @@ NUMBERS = tuple(name for name in CONTEXT_FIELDS if name != "disk")
 
 def examine(trial: Trial) -> None:
     """Frames of the others here, frames of this one elsewhere, blank bytes."""
-    telling = tells(trial.subject)
-    others(trial, telling=telling)
-    blanks(trial, telling=telling)
+    named, checked = says_who(trial.subject), has(trial.subject.format.layout.root, Digest)
+    others(trial, named=named, checked=checked)
+    blanks(trial, named=named)
     declared_context(trial)
     identity(trial, trial.samples[0])
     for sample in trial.samples:
         elsewhere(trial, sample)
+    if trial.facts.get("foreign_accepted"):
+        trial.note(f"nothing in a frame says who it is: {trial.facts['foreign_accepted']:.0f} foreign inputs pass")
     if not trial.subject.format.layout.seed:
         trial.note("its checksums do not depend on a place")
 
 
-def tells(subject: Subject) -> bool:
-    """Whether a format says who it is: by a declaration that all is sealed, a constant, or a checksum."""
+def says_who(subject: Subject) -> bool:
+    """Whether frames say what they are: by a declaration that all is sealed, or by a constant that is not zero."""
     sealed = subject.format.sealed
-    return (sealed is not None and "*" in sealed) or has(subject.format.layout.root, Constant | Digest)
+    return (sealed is not None and "*" in sealed) or has_name(subject.format.layout.root)
 
 
-def has(node: Node, kind: object) -> bool:
+def has_name(node: Node) -> bool:
+    """Whether a constant other than zeros stands anywhere inside."""
+    if isinstance(node, Constant):
+        return any(node.value) if isinstance(node.value, bytes) else bool(node.value)
+    return any(has_name(child) for _, child in children(node))
+
+
+def has(node: Node, kind: type) -> bool:
     """Whether a node of a kind stands anywhere inside."""
-    return isinstance(node, kind) or any(has(child, kind) for _, child in children(node))  # type: ignore[arg-type]
+    return isinstance(node, kind) or any(has(child, kind) for _, child in children(node))
 
 
-def others(trial: Trial, *, telling: bool) -> None:
+def others(trial: Trial, *, named: bool, checked: bool) -> None:
     """Every sample of every other format, raw, and sealed again as if it were one of these."""
     subject = trial.subject
     for other in trial.others:
@@ -56,8 +65,9 @@ def others(trial: Trial, *, telling: bool) -> None:
             continue
         for sample in other.samples:
             seed = subject.format.seed(sample.place) or 0
-            for data in (sample.data, reseal(subject.format, sample.data, seed)):
-                confused(trial, data, seed, f"a frame of {other.name}", telling=telling)
+            confused(trial, sample.data, seed, f"a frame of {other.name}", telling=named or checked)
+            sealed = reseal(subject.format, sample.data, seed)
+            confused(trial, sealed, seed, f"a frame of {other.name}, sealed again,", telling=named)
 
 
 def confused(trial: Trial, data: bytes, seed: int, what: str, *, telling: bool) -> None:
@@ -71,14 +81,14 @@ def confused(trial: Trial, data: bytes, seed: int, what: str, *, telling: bool) 
             trial.tally("foreign_accepted")
 
 
-def blanks(trial: Trial, *, telling: bool) -> None:
+def blanks(trial: Trial, *, named: bool) -> None:
     """Zeros and ones of every length around those of the samples: what a disk holds where nothing was written."""
     seed = trial.samples[0].seed
     sizes = {1, 2, 4, 512, 4096, *(len(sample.data) for sample in trial.samples), trial.subject.header_size or 1}
     for size in sorted(sizes):
         for byte in (b"\0", b"\xff"):
             for place in (seed, 0):
-                confused(trial, byte * size, place, f"{size} bytes {byte.hex()}", telling=telling)
+                confused(trial, byte * size, place, f"{size} bytes {byte.hex()}", telling=named)
 
 
 def identity(trial: Trial, sample: Sample) -> None:

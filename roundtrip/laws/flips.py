@@ -17,6 +17,7 @@ from formats.errors import Path
 from ..lanes import broken, describe
 from ..protection import Protection
 from ..subjects import Sample
+from ..watch import FINDINGS_ENOUGH
 from .base import Law, Trial
 
 MASKS: Final = tuple(1 << bit for bit in range(8))
@@ -95,7 +96,7 @@ def flip_from(probe: Probe, frame: bytearray, start: int, seed: int, accepted: l
     """Flip each bit from byte `start` on, in place; returns the frame's length. The hot loop of the whole suite."""
     index, mask = start, 0
     try:
-        for index in range(start, len(frame)):  # noqa: B007  # read below
+        for index in range(start, len(frame)):
             original = frame[index]
             for mask in MASKS:
                 frame[index] = original ^ mask
@@ -117,6 +118,9 @@ def judge(trial: Trial, sample: Sample, protection: Protection, accepted: list[t
     trial.tally("unprotected_bits", 8 * protection.marks.count(0))
     fields = fields_at(trial, sample)
     for index, mask in accepted:
+        if protection.marks[index] and trial.facts.get("silent", 0) >= FINDINGS_ENOUGH:
+            trial.tally("silent")
+            continue
         data = changed(sample.data, index, mask)
         verdict = trial.watch.see(data, sample.seed, fields[index])
         if protection.marks[index]:

@@ -6,19 +6,19 @@ from formats.errors import Path
 from formats.layout import Blocks, Captured, Node, Records, Struct
 
 from ..lanes import Accepted, Lane, Refused, describe
-from ..subjects import Sample
+from ..subjects import Sample, Subject
 from .base import Law, Trial
 
 
 def examine(trial: Trial) -> None:
     """Every prefix of every sample: all of them through the fast lanes and the reference, some through the oracle."""
     for sample in trial.samples:
-        legal = legal_ends(trial, sample)
+        legal = legal_ends(trial.subject, sample)
         slow = slow_sizes(trial, sample)
         for size in range(len(sample.data)):
             cut(trial, sample, size, legal, slow=size in slow)
     if trial.subject.open_ended:
-        trial.note("open-ended: prefixes that end behind a record are frames of their own")
+        trial.note("open-ended: a frame may end behind any record, or where no protected byte is cut off")
 
 
 def slow_sizes(trial: Trial, sample: Sample) -> set[int]:
@@ -65,19 +65,19 @@ def is_truncation(trial: Trial, lane: Lane, verdict: object) -> bool:
 
 
 def may_end(trial: Trial, sample: Sample, size: int, legal: set[int] | None) -> bool:
-    """Whether a frame may end here: behind a record, or, for bytes up to the end, where no protected byte is cut off."""
+    """Whether a frame may end here: behind a record, or where no protected byte of an open end is cut off."""
     if legal is not None:
         return size in legal
     return trial.subject.open_ended and not trial.subject.protection(sample).protects(size)
 
 
-def legal_ends(trial: Trial, sample: Sample) -> set[int] | None:
+def legal_ends(subject: Subject, sample: Sample) -> set[int] | None:
     """Where a stream may end, in bytes from the start of the frame; None where there is no stream."""
-    found = stream_below(trial.subject.format.layout.root, ())
+    found = stream_below(subject.format.layout.root, ())
     if found is None:
         return None
     path, depth = found
-    spans = trial.subject.format.oracle.trace(sample.data, sample.seed).spans
+    spans = subject.format.oracle.trace(sample.data, sample.seed).spans
     records = [span for span in spans if span.path[: len(path)] == path and len(span.path) == len(path) + depth]
     records = [span for span in records if isinstance(span.path[-1], int)]
     first = min((span.start for span in records), default=len(sample.data))

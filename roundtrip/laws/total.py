@@ -107,7 +107,7 @@ def buffers(trial: Trial, sample: Sample) -> None:
 
 
 def decode_raises(trial: Trial, sample: Sample) -> None:
-    """`decode` and the prefix decoders raise nothing but `FormatError`, on damaged frames and on bytes before and after."""
+    """`decode` and the prefix decoders raise nothing but `FormatError` on damaged frames."""
     codec = trial.subject.codec
     for data in edited(sample.data, 8, trial.random):
         trial.count += 1

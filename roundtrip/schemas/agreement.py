@@ -8,7 +8,7 @@ that damage reaches what stands behind them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from random import Random
@@ -20,9 +20,10 @@ from formats.codec import Codec
 from formats.errors import FormatError, LaneDisagreement, ValueRefused
 from formats.layout import Struct
 from formats.primitives import checksums
-from formats.values import comparable, plain_of_record
+from formats.values import plain_of_record
 from roundtrip.generate import NoValue, RandomSource, Source, generate
-from roundtrip.generation.damage import damage
+from roundtrip.generation.damage import Targets, damage
+from roundtrip.generation.hints import boundaries
 from roundtrip.generation.spoil import spoilt
 
 
@@ -62,6 +63,7 @@ class Agreement:
         self.codec = codec
         self.tally = tally
         self.oracle = subject.oracle
+        self.numbers = boundaries(subject.layout.root)
 
     def check(self, source: Source, effort: Effort) -> None:
         """Compare on values, damaged frames and spoilt records."""
@@ -74,29 +76,43 @@ class Agreement:
                 return
             with weak_checksums(self.codec.module, weak=number % 2 == 1):
                 data = self.check_value(plain, seed)
+                spans = [(span.start, span.end) for span in self.oracle.trace(data, seed).spans]
+                targets = Targets([span for span in spans if span[0] < span[1]], self.numbers)
                 for _ in range(effort.damages):
-                    self.check_bytes(damage(source, data), seed)
+                    self.check_bytes(damage(source, data, targets), seed)
                 for _ in range(effort.spoilings):
-                    self.check_record(spoilt(source, self.codec.probe(data, seed)), seed)
+                    self.check_record(spoilt(source, self.codec.probe(data, seed), self.numbers), seed)
 
     def disagree(self, what: str, *facts: object) -> LaneDisagreement:
         """The error that says so."""
         shown = "; ".join(fact.hex() if isinstance(fact, bytes) else repr(fact) for fact in facts)
         return LaneDisagreement(self.subject.name, "fast codec", "oracle", f"{what}: {shown}")
 
+    def fast(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """What the fast codec answers; that it raises is a disagreement of its own."""
+        try:
+            return function(*arguments, **keywords)
+        except (LaneDisagreement, ValueRefused):
+            raise
+        except Exception as error:
+            raise self.disagree(f"the fast codec raises {error!r}", *arguments) from error
+
     def check_value(self, plain: Any, seed: int) -> bytes:
         """Both lanes write and read the value."""
         self.tally.values += 1
         data = self.oracle.encode(plain, seed)
-        record, values = self.codec.probe(data, seed), self.codec.probe_tuple(data, seed)
+        record, values = self.fast(self.codec.probe, data, seed), self.fast(self.codec.probe_tuple, data, seed)
         if record is None or values is None:
             raise self.disagree("the fast codec refuses a valid frame", data, plain)
-        if comparable(plain_of_record(record)) != comparable(plain):
+        if exact(plain_of_record(record)) != exact(plain):
             raise self.disagree("the fast codec reads another value", data, plain, record)
-        if (encoded := self.codec.module.encode(record, seed)) != data:
+        for buffer in (bytearray(data), memoryview(data)):
+            if exact(plain_of_record(self.fast(self.codec.probe, buffer, seed))) != exact(plain):
+                raise self.disagree("the fast codec reads another value from another kind of buffer", data, plain)
+        if (encoded := self.fast(self.codec.module.encode, record, seed)) != data:
             raise self.disagree("the fast codec writes other bytes", data, encoded, plain)
         several = values if isinstance(self.subject.layout.root, Struct) else (values,)
-        if (encoded := self.codec.module.encode_tuple(*several, seed=seed)) != data:
+        if (encoded := self.fast(self.codec.module.encode_tuple, *several, seed=seed)) != data:
             raise self.disagree("the fast codec writes other bytes from a tuple", data, encoded, plain)
         return data
 
@@ -109,10 +125,10 @@ class Agreement:
             self.tally.survived += 1
         except FormatError as error:
             verdict = str(error)
-        record, values = self.codec.probe(data, seed), self.codec.probe_tuple(data, seed)
+        record, values = self.fast(self.codec.probe, data, seed), self.fast(self.codec.probe_tuple, data, seed)
         if (record is None) != bool(verdict) or (values is None) != bool(verdict):
             raise self.disagree("one lane refuses bytes", data, verdict or expected, record, values)
-        if not verdict and comparable(plain_of_record(record)) != comparable(expected):
+        if not verdict and exact(plain_of_record(record)) != exact(expected):
             raise self.disagree("the lanes read different values", data, expected, record)
         if self.codec.probe_prefix is not None:
             self.check_prefix(data, seed)
@@ -125,11 +141,11 @@ class Agreement:
             expected = self.oracle.decode_prefix(data, seed)
         except FormatError as error:
             verdict = str(error)
-        found = self.codec.probe_prefix(data, seed)
+        found = self.fast(self.codec.probe_prefix, data, seed)
         if (found is None) != (expected is None):
             raise self.disagree("one lane refuses a prefix", data, verdict or expected, found)
         if found is not None and expected is not None:
-            same = comparable(plain_of_record(found[0])) == comparable(expected[0]) and found[1] == expected[1]
+            same = exact(plain_of_record(found[0])) == exact(expected[0]) and found[1] == expected[1]
             if not same:
                 raise self.disagree("the lanes find different prefixes", data, expected, found)
 
@@ -143,11 +159,24 @@ class Agreement:
         except ValueRefused as error:
             verdict = str(error)
         try:
-            found = self.codec.encode(record, seed)
+            found = self.fast(self.codec.encode, record, seed)
         except ValueRefused:
             found = None
         if (found is None) != bool(verdict) or (not verdict and found != expected):
             raise self.disagree("one lane writes a record that the other does not", record, verdict or expected, found)
+
+
+def exact(plain: Any) -> Any:
+    """A plain value in a form in which 1, True and 1.0 differ, and NaN equals itself."""
+    match plain:
+        case dict():
+            return {name: exact(value) for name, value in plain.items()}
+        case tuple():
+            return tuple(exact(value) for value in plain)
+        case frozenset():
+            return plain
+        case _:
+            return type(plain), repr(plain)
 
 
 def no_checksum(_data: object, _seed: int = 0) -> int:

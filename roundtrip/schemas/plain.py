@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -104,6 +105,7 @@ class PlainMaker(Terms):
         options: tuple[tuple[Any, Any], ...] = (
             *((c.Int32ub, zlib.crc32), (c.Int64ul, zlib.adler32), (c.Hex(c.Int32ub), zlib.crc32)),
             (c.Int8ub, no_checksum),
+            (c.Int32ul, binascii.crc32),
         )
         field, function = self.source.choice(options)
         return [body / c.RawCopy(content), check / c.Checksum(field, function, c.this[body].data)]
@@ -175,7 +177,7 @@ class PlainMaker(Terms):
 
     def text(self, _depth: int, name: str) -> Any:
         encoding = self.source.choice(("utf8", "ascii", "utf-8"))
-        return c.PascalString(self.source.choice((c.Int8ub, c.Int16ul)), encoding), Known(name, "bytes")
+        return c.PascalString(self.source.choice((c.Int8ub, c.Int16ul)), encoding), Known(name, "text")
 
     def fixed_text(self, _depth: int, _name: str) -> Any:
         return c.StringEncoded(c.Bytes(self.amount()), self.source.choice(("utf8", "ascii")))
@@ -196,16 +198,24 @@ class PlainMaker(Terms):
         integer, low, high = self.integer()
         options = [number for number in (1, 2, 5, 120, low, high) if low <= number <= high]
         kind = self.source.choice((c.OneOf, c.NoneOf))
+        match self.source.integer(0, 7):
+            case 5:
+                return kind(c.Bytes(2), [b"ab", b"\x00\xff"]), Known(name, "bytes")
+            case 6:
+                return kind(c.PascalString(c.Int8ub, "utf8"), ["", "x", "€"]), Known(name, "text")
+            case 7:
+                return kind(c.Enum(c.Int8ub, one=1, two=2), ["one"]), Known(name, "name", options=("one", "two"))
         return kind(integer, options), Known(name, "number", low, high)
 
     def constant(self, _depth: int, name: str) -> Any:
-        options = (
-            (c.Const(b"\x00\xff!"), "bytes"),
-            (c.Const(5, c.Int8ub), "number"),
-            (c.Const(-2, c.Int16sl), "number"),
+        options: tuple[tuple[Any, Known], ...] = (
+            (c.Const(b"\x00\xff!"), Known(name, "bytes")),
+            (c.Const(5, c.Int8ub), Known(name, "number", 5, 5)),
+            (c.Const(-2, c.Int16sl), Known(name, "number", -2, -2)),
+            (c.Const(bytes(40)), Known(name, "bytes")),
+            (c.Const("b", c.Enum(c.Int16ub, a=1, b=700)), Known(name, "name", options=("a", "b"))),
         )
-        construct, kind = self.source.choice(options)
-        return construct, Known(name, "bytes") if kind == "bytes" else Known(name, "number", -2, 5)
+        return self.source.choice(options)
 
     def computed(self, _depth: int, name: str) -> Any:
         return c.Computed(self.number()), Known(name, "number", -(2**40), 2**40)
@@ -296,6 +306,8 @@ class PlainMaker(Terms):
             options.append((term, (max(known.low, 0), known.low + 1, 2)))
         options += [(term, known.options) for term, known in self.in_sight("name")]
         options += [(term, (True, False)) for term, _ in self.in_sight("boolean")]
+        options += [(term, (b"", b"\x00\xff!", b"ab")) for term, _ in self.in_sight("bytes")]
+        options += [(term, ("", "x")) for term, _ in self.in_sight("text")]
         term, values = self.source.choice(options)
         cases = {value: self.node(depth + 1, "")[0] for value in values[:3]}
         if self.source.boolean():
@@ -304,12 +316,21 @@ class PlainMaker(Terms):
 
     def conditional(self, depth: int, _name: str) -> Any:
         condition, then = self.condition(), self.node(depth + 1, "")[0]
+        if self.source.integer(0, 3) == 3:
+            then = c.Struct(*self.branch_with_checksum(depth))
         if self.source.boolean():
             return c.If(condition, then)
         return c.IfThenElse(condition, then, self.node(depth + 1, "")[0])
 
+    def branch_with_checksum(self, depth: int) -> list[Any]:
+        """The members of a struct that ends in a checksum."""
+        with self.scope():
+            return self.checked(depth)
+
     def padded(self, depth: int, _name: str) -> Any:
         inner = self.node(depth + 1, "")[0]
+        if self.source.integer(0, 3) == 3:
+            return c.Padded(self.amount() + size_hint(inner), inner)
         return c.Padded(size_hint(inner) + self.source.integer(0, 20), inner)
 
     def fixed_sized(self, depth: int, _name: str) -> Any:

@@ -9,6 +9,7 @@ import construct as c
 from formats import primitives as p
 from formats.layout import minimum_size
 from formats.translate import translate
+from roundtrip.generation.sources import Source
 
 from .plain import PlainMaker
 from .terms import Known
@@ -18,7 +19,11 @@ WIDTHS = (c.Int8ul, c.Int16ul, c.Int32ul, c.Int16ub, c.Int64ul)
 
 
 class StrictMaker(PlainMaker):
-    """Makes frames, and streams of them."""
+    """Makes frames, and streams of them, all sealed with one `seed`."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.seed = source.choice(SEEDS)
 
     def schema(self) -> Any:
         """A frame, or a stream of frames."""
@@ -46,7 +51,10 @@ class StrictMaker(PlainMaker):
                 body += more_body
             tagged = [name for name, member in self.byte_fields(header) if member >= 2]
             if sealed:
-                header.append(self.fresh() / p.Seal(seed=self.source.choice(SEEDS)))
+                header.append(self.fresh() / p.Seal(seed=self.seed))
+            keys = [of.name for of in body if isinstance(of.subcon, c.Bytes)]
+            if keys and self.source.integer(0, 3) == 3:
+                body.append(self.fresh() / p.Tag(of=keys[0], size=1))
             if tagged and self.source.boolean():
                 body.append(self.fresh() / p.Tag(of=tagged[0], size=2))
             if not header and not body:
@@ -98,9 +106,18 @@ class StrictMaker(PlainMaker):
         minimum = self.source.choice((0, 0, 1, 5))
         measured = length / p.Length(self.source.choice((c.Int16ul, c.Int32ul)), of=name, minimum=minimum, maximum=4000)
         header: list[Any] = [measured]
-        match self.source.integer(0, 3):
+        field: Any
+        match self.source.integer(0, 5):
             case 0 | 1:
                 field = name / c.Bytes(c.this[length])
+            case 4:
+                options: tuple[Any, ...] = (c.PrefixedArray(c.Int8ub, c.Int16ul), c.PascalString(c.Int8ub, "utf8"))
+                field = name / self.source.choice(options)
+                )
+                header = [length / p.Length(c.Int16ul, of=name, maximum=300)]
+            case 5:
+                field = name / c.PrefixedArray(c.Int8ub, c.Int24ub)
+                header = [length / p.Count(c.Int8ul, of=name, maximum=200)]
             case 2:
                 field = name / p.Region(c.this[length], self.plain_content())
                 header = [length / p.Length(c.Int32ul, of=name, maximum=2**20)]

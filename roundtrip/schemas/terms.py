@@ -17,6 +17,7 @@ NAMES: Final = (
     *("data", "seed", "end", "start", "offset", "value", "size", "count", "length", "view", "record", "result"),
     *("class", "def", "from", "None", "match", "type", "int", "len", "range", "bytes", "tuple", "struct", "crc32c"),
     *("unpack_from", "probe", "decode", "encode", "keys", "items", "self", "is_valid", "x_1", "x1", "X", "camelCase"),
+    *("a b", "a-b", "a_b", "unmasked", "Tuple", "été", "0"),
 )
 
 
@@ -25,7 +26,7 @@ class Known:
     """A field that expressions may read, by the names that lead to it; low..high for numbers, options for names."""
 
     name: str | tuple[str, ...]
-    kind: Literal["number", "boolean", "name", "bytes", "elements"]
+    kind: Literal["number", "boolean", "name", "bytes", "text", "elements"]
     low: int = 0
     high: int = 0
     options: tuple[str, ...] = ()
@@ -91,7 +92,9 @@ class Terms:
         if not numbers or self.source.integer(0, 2) == 0:
             return self.source.integer(0, 5)
         term, known = self.source.choice(numbers)
+        other, _ = self.source.choice(numbers)
         options = [term % 5, term & 7, term // 64, term * 2 % 7, (term >> 3) % 4, (term + 1) & 3, (9 - (term & 7))]
+        options += [term % 5 // (other & 3), term % (other & 7), 64 >> (term & 7), 5 % other, -(term & 3) + 3]
         if known.high <= 0xFFFF:
             options += [term, term, term, term + 1, term * 2]
         sized = self.in_sight("bytes", "elements")
@@ -107,6 +110,7 @@ class Terms:
         term, known = self.source.choice(numbers)
         other, _ = self.source.choice(numbers)
         options = [term + 1, term * 3, term + other, term ^ 5 if known.low >= 0 else term + 7, (term % 7) << 2, term]
+        options += [-term, term // (other & 1), 1 << (term & 15), term >> (other & 31), term - other, term | 1]
         sized = self.in_sight("bytes", "elements")
         if sized:
             options.append(len_(self.source.choice(sized)[0]))
@@ -119,12 +123,15 @@ class Terms:
             literal = self.source.integer(max(known.low, -5), min(known.high, 5))
             options += [term == literal, term > literal, term != literal, term <= literal, term & 1]
         for term, _ in self.in_sight("boolean"):
-            options += [term, ~term]
+            options += [term, ~term, term & ~term, term | term, term == True]  # noqa: E712  # an expression
         for term, known in self.in_sight("name"):
             options += [term == name for name in known.options[:2]]
         for term, _ in self.in_sight("bytes", "elements"):
             options += [len_(term) > 1, len_(term) == 2]
+        for term, _ in self.in_sight("text"):
+            options += [term == "x", term != ""]
         both = [option for option in options if not isinstance(option, bool)]
-        if len(both) > 1 and self.source.integer(0, 3) == 0:
-            return (self.source.choice(both) == self.source.choice(both)) if self.source.boolean() else both[0]
+        if both and self.source.integer(0, 3) == 3:
+            first, second = self.source.choice(both), self.source.choice(both)
+            return self.source.choice((~first, (first == 1) & (second == 1), (first == 1) | ~second, first == second))
         return self.source.choice(options)

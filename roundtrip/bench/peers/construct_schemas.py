@@ -7,7 +7,7 @@ can be built. `Keys` is an adapter of ours, as fast as Python allows, which flat
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import construct as c
 from construct import Array, Bytes, Computed, Const, Int8ul, Int16ul, Int32ul, Int64ul, Rebuild, this
@@ -16,7 +16,16 @@ from crc32c import crc32c
 OWNERS: Final = {"free": 1, "data": 2, "index": 3, "metadata": 4, "superblock": 5}
 
 
-class Keys(c.Adapter):
+if TYPE_CHECKING:
+    AnyAdapter = c.Adapter[Any, Any, Any, Any]
+else:
+    AnyAdapter = c.Adapter
+
+#: `this`, for what its type stubs do not know: slices, and the parameters of the outermost call.
+context: Any = this
+
+
+class Keys(AnyAdapter):
     """A heap of keys, cut by the column `key_ends`."""
 
     def _decode(self, obj: bytes, context: Any, path: str) -> list[bytes]:  # noqa: ARG002  # Construct's signature
@@ -32,12 +41,8 @@ class Keys(c.Adapter):
 
 def frame(kind: int, *fields: Any, body: tuple[Any, ...] = ()) -> Any:
     """A header under its seal, then the body, then nothing."""
-    header = c.Struct(
-        "magic" / Const(b"\xd3\xd0"), "kind" / Const(kind, Int8ul), "version" / Const(1, Int8ul), *fields
-    )
-    seal = c.Checksum(
-        Int32ul, lambda sealed: crc32c(*sealed), lambda this: (this.header.data, this["_params"].seed)
-    )
+    header = c.Struct("magic" / Const(b"\xd3\xd0"), "kind" / Const(kind, Int8ul), "version" / Const(1, Int8ul), *fields)
+    seal = c.Checksum(Int32ul, lambda sealed: crc32c(*sealed), lambda this: (this.header.data, this["_params"].seed))
     return c.Struct("header" / c.RawCopy(header), "seal" / seal, *body, c.Terminated)
 
 
@@ -84,8 +89,8 @@ def chunk() -> Any:
             checksum("key"),
             "payload" / Bytes(this.header.value.payload_length),
             checksum("payload"),
-            "tag" / Rebuild(Bytes(8), this.header.value.uuid[:8]),
-            c.Check(this.tag == this.header.value.uuid[:8]),
+            "tag" / Rebuild(Bytes(8), context.header.value.uuid[:8]),
+            c.Check(context.tag == context.header.value.uuid[:8]),
         ),
     )
 
@@ -158,7 +163,7 @@ def footer() -> Any:
 
 def columns(*specification: tuple[str, str, Any], keys: bool = False) -> Any:
     """Columns (name, the parameter that holds their count, element), and the keys behind them."""
-    fields = [name / Array(this["_params"][count], element) for name, count, element in specification]
+    fields = [name / Array(context["_params"][count], element) for name, count, element in specification]
     return c.Struct(*fields, *(["keys" / Keys(c.GreedyBytes)] if keys else []), c.Terminated)
 
 

@@ -96,9 +96,7 @@ def contender(sample: Sample, structure: Any) -> Contender:
             raise Refused("seal")
         if region is not None and getattr(found, f"{region}_checksum") != crc32c(data[header_size:]):
             raise Refused(region)
-        if has_chunk and (
-            found.key_checksum != crc32c(found.key) or found.payload_checksum != crc32c(found.payload)
-        ):
+        if has_chunk and (found.key_checksum != crc32c(found.key) or found.payload_checksum != crc32c(found.payload)):
             raise Refused("key or payload")
         if has_chunk and found.tag != found.uuid[:8]:
             raise Refused("tag")
@@ -148,9 +146,7 @@ def values_of(sample: Sample, structure: Any, region: str | None) -> dict[str, A
             content["owners"] = [structure.fields["owners"].type.type[name] for name in content["owners"]]
         if "keys" in content:
             content["heap"] = b"".join(content.pop("keys"))
-        values.update(
-            {name: list(value) if isinstance(value, tuple) else value for name, value in content.items()}
-        )
+        values.update({name: list(value) if isinstance(value, tuple) else value for name, value in content.items()})
         values[f"{region}_length"] = len(sample.data) - LEADS[sample.format.name][1]
     if "payload" in values:
         sizes = {"key_length": len(plain["key"]), "payload_length": len(plain["payload"])}
@@ -164,9 +160,7 @@ def plain_of(sample: Sample, found: Any) -> dict[str, Any]:
 
     def pick(wanted: dict[str, Any]) -> dict[str, Any]:
         return {
-            name: pick(value)
-            if isinstance(value, dict)
-            else simple(keys if name == "keys" else getattr(record, name))
+            name: pick(value) if isinstance(value, dict) else simple(keys if name == "keys" else getattr(record, name))
             for name, value in wanted.items()
         }
 

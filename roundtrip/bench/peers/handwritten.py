@@ -104,12 +104,7 @@ def encode_extent_header(record: ExtentHeader, seed: int) -> bytes:
         record.page_size,
         record.generation,
     )
-    if (
-        len(disk) != 16
-        or not 4096 <= extent_size <= 0x80000000
-        or not 512 <= page_size <= 65536
-        or generation < 1
-    ):
+    if len(disk) != 16 or not 4096 <= extent_size <= 0x80000000 or not 512 <= page_size <= 65536 or generation < 1:
         raise error("a field of the extent header is outside its constraint")
     header = pack_extent_header(
         EXTENT_HEADER, EXTENT_OWNER_NUMBERS[record.owner], disk, extent_size, page_size, generation
@@ -174,8 +169,8 @@ def decode_footer(data: bytes, seed: int) -> Footer | None:
     """The record of a whole footer, or None."""
     if len(data) != 48:
         return None
-    lead, run, entry_count, tombstones, index_offset, index_size, filter_offset, filter_size, reserved = (
-        read_footer(data)
+    lead, run, entry_count, tombstones, index_offset, index_size, filter_offset, filter_size, reserved = read_footer(
+        data
     )
     if lead != FOOTER or crc32c(data, seed) != RESIDUE or not run or not entry_count or reserved != ZEROS_4:
         return None

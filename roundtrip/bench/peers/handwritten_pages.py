@@ -157,12 +157,7 @@ def encode_data(record: Data, seed: int) -> bytes:
     keys, locator_ends = entries.keys, entries.locator_ends
     ends = ends_of(keys)
     count, locators = len(keys), len(entries.extents)
-    if (
-        count > 8192
-        or locators > 16384
-        or locator_ends[-1] != locators
-        or [*locator_ends] != sorted(locator_ends)
-    ):
+    if count > 8192 or locators > 16384 or locator_ends[-1] != locators or [*locator_ends] != sorted(locator_ends):
         raise error("a field of the data page is outside its constraint")
     pack_ends, pack_locators = SHORTS[count].pack, NUMBERS[locators].pack
     content = join(
@@ -188,7 +183,7 @@ def lookup_data(data: bytes, key: bytes) -> int:
     """The index of a key in a data page whose checksums were verified before, or -1."""
     count, locators = read_counts(data)
     heap = 32 + 4 * count + 20 * locators
-    low, high = 0, count
+    low, high = 0, int(count)
     while low < high:
         middle = (low + high) >> 1
         start, end = read_two_ends(data, 30 + 2 * middle)
@@ -248,7 +243,7 @@ def encode_index(record: Index, seed: int) -> bytes:
 
 def lookup_index(data: bytes, key: bytes) -> int:
     """The index of the first key at or behind a key in a verified index page; the count where there is none."""
-    (count,) = read_count(data)
+    count: int = read_count(data)[0]
     heap = 32 + 12 * count
     low, high = 0, count
     while low < high:

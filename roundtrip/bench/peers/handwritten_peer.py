@@ -45,11 +45,7 @@ def contenders(sample: Sample) -> list[Contender]:
     if hand is None:
         raise NotComparable("nobody has written a codec for it by hand")
     record = msgspec.convert(sample.plain, hand.record, builtin_types=(bytes,))
-    lookup = (
-        None
-        if hand.lookup is None or not sample.keys
-        else Call(hand.lookup, (sample.data, sample.wanted_key))
-    )
+    lookup = None if hand.lookup is None or not sample.keys else Call(hand.lookup, (sample.data, sample.wanted_key))
     return [
         Contender(
             "handwritten",

@@ -133,9 +133,7 @@ def decode_superblock(data: bytes, seed: int) -> Superblock | None:
     except KeyError:
         return None
     entries = SuperblockEntries(extents, read(data, 64 + width), read(data, 64 + 2 * width), owners)
-    return Superblock(
-        record, flags, sequence, compatible, read_only_compatible, incompatible, extent_count, entries
-    )
+    return Superblock(record, flags, sequence, compatible, read_only_compatible, incompatible, extent_count, entries)
 
 
 def encode_superblock(record: Superblock, seed: int) -> bytes:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 
 from formats.catalog import CATALOG
-from formats.errors import ShardproofError
 from formats.kaitai import identifier, ksy
 
 from ...kaitai import compile_ksy, load_class
@@ -22,17 +21,15 @@ from .contender import Call, Contender
 @lru_cache(maxsize=1)
 def compiled() -> dict[str, Any]:
     """The classes of our formats, by name; all are compiled in one go, because Node is slow to start."""
-    texts = {entry.name: ksy(entry) for entry in CATALOG}
-    return {name: load_class(source, identifier(name)) for name, source in compile_ksy(texts).items()}
+    sources = compile_ksy({entry.name: ksy(entry) for entry in CATALOG})
+    return {
+        entry.name: load_class(sources[entry.name], identifier(f"{entry.name}_v{entry.version}")) for entry in CATALOG
+    }
 
 
-def unavailable() -> str | None:
-    """Why this peer cannot run here, or None."""
-    try:
-        compiled()
-    except ShardproofError as error:
-        return str(error)
-    return None
+def get_ready() -> None:
+    """Compile; raises `ShardproofError` where the compiler is not there."""
+    compiled()
 
 
 def contenders(sample: Sample) -> list[Contender]:

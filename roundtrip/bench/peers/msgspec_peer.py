@@ -49,9 +49,7 @@ def record_of(shape: Shape, record_type: Any, plain: dict[str, Any]) -> Any:
     types = {field.name: field.type for field in msgspec.structs.fields(record_type)}
     return record_type(
         *(
-            record_of(member, types[member.name], plain[member.name])
-            if member.kind == "struct"
-            else plain[member.name]
+            record_of(member, types[member.name], plain[member.name]) if member.kind == "struct" else plain[member.name]
             for member in shape.members
         )
     )

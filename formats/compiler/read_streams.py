@@ -1,0 +1,98 @@
+"""Decoding of heaps of slices, and of streams of records."""
+
+from __future__ import annotations
+
+from ..errors import SchemaRefused
+from ..layout import (
+    Array,
+    Blocks,
+    EndsOf,
+    Field,
+    Records,
+    Slices,
+    fixed_size,
+    minimum_size,
+)
+from .expressions import Unbound
+from .known import Bound, Spot
+from .read_columns import disorder, element_type, last_of, loop, read_array
+from .reader import Reader
+from .tables import Trail
+from .text import Code
+
+
+def read_ends(reader: Reader, node: EndsOf, trail: Trail) -> Bound:
+    """The ends of the items of a heap."""
+    bound = read_array(reader, Array(node.count, node.node), trail)
+    return Bound(node, bound.code, bound.start, bound.end, source=bound.source, count=bound.count)
+
+
+def read_slices(reader: Reader, node: Slices, trail: Trail) -> Bound:
+    """Byte strings up to the end of the region, cut at their ends."""
+    try:
+        ends = reader.bound(Field(0, (node.ends,)))
+    except Unbound as error:
+        raise SchemaRefused(trail.path, str(error)) from None
+    if ends.code is None or not isinstance(ends.node, EndsOf) or ends.node.of != (trail.path[-1] if trail.path else ""):
+        raise SchemaRefused(trail.path, f"{node.ends} is no column of its ends")
+    reader.flush()
+    start, end, column_ = reader.spot, reader.limit, ends.code.text
+    filled = ends.count is not None and (ends.count.low or 0) > 0
+    local, heap, items = (reader.names.local(trail.hint, suffix) for suffix in ("", "_heap", "_items"))
+    first, last = reader.names.take("start"), reader.names.take("stop")
+    reader.line(f"{heap} = {reader.bytes_text(start, end)}")
+    reader.check(f"{last_of(column_, filled=filled)} != len({heap})")
+    if node.minimum < 1:
+        reader.check(f"list({column_}) != sorted({column_})")
+    reader.line(f"{items}: list[bytes] = []")
+    reader.line(f"{first} = 0")
+    reader.line(f"for {last} in {column_}:\n    {items}.append({heap}[{first}:{last}])\n    {first} = {last}")
+    if node.minimum == 1:
+        reader.check(f"not all({items})", "an empty item")
+    elif node.minimum > 1:
+        reader.check(f"{items} and min(map(len, {items})) < {node.minimum}")
+    reader.check(f"(len({heap}) > {node.maximum} and max(map(len, {items})) > {node.maximum})")
+    reader.line(f"{local} = tuple({items})")
+    if node.order:
+        reader.check(disorder(reader, local, node.order))
+    reader.spot = end
+    return Bound(node, Code(local, "tuple"), start, end, source=ends.source)
+
+
+def read_records(reader: Reader, node: Records, trail: Trail) -> Bound:
+    """Records up to the end of the region."""
+    if minimum_size(node.node) < 1:
+        raise SchemaRefused(trail.path, "a record of a stream has at least one byte")
+    reader.flush()
+    end, width = reader.limit, fixed_size(node.node)
+    bound = loop(reader, node.node, f"while @offset < {end}:", trail)
+    assert width is None or bound.end is not None
+    reader.filled = reader.spot
+    return bound
+
+
+def read_blocks(reader: Reader, node: Blocks, trail: Trail) -> Bound:
+    """Blocks of whole records, zeros between them."""
+    smallest = minimum_size(node.node)
+    if not 1 <= smallest <= node.size:
+        raise SchemaRefused(trail.path, f"a record has 1..{node.size} bytes")
+    reader.flush()
+    start, limit = reader.spot, reader.limit
+    blocks, offset, stop = (reader.names.local(trail.hint, suffix) for suffix in ("_blocks", "_start", "_stop"))
+    reader.lines.add(f"{blocks}: list[tuple[{element_type(reader, node.node, trail)}, ...]] = []")
+    reader.lines.add(f"{offset} = {start}")
+    reader.loop(trail)
+    before = reader.limit, reader.proven
+    with reader.block(f"while {offset} < {limit}:"):
+        reader.lines.add(f"{stop} = min({offset} + {node.size}, {limit})")
+        reader.spot, reader.limit, reader.proven = Spot(offset), Spot(stop), {}
+        inner = loop(reader, node.node, f"while {stop} - @offset >= {smallest}:", trail)
+        assert inner.code is not None
+        rest = reader.filled_with(reader.spot, Spot(stop))
+        reader.check(f"{reader.spot} != {stop} and ({stop} == {limit} or {rest})", "zeros between blocks")
+        reader.line(f"{blocks}.append({inner.code.text})")
+        reader.line(f"{offset} = {stop}")
+    reader.loops -= 1
+    reader.limit, reader.proven = before
+    reader.spot = reader.filled = limit
+    return Bound(node, Code(f"tuple({blocks})", "tuple"), start, limit)
