@@ -47,6 +47,7 @@ from .layout import (
     fixed_size,
 )
 from .oracle import Oracle
+from .prefixes import split_prefix
 from .tracing import Trace
 from .values import branch
 from .wording import labels
@@ -167,8 +168,6 @@ class Walk:
                 return self.ends(spot, node, start)
             case Blocks():
                 return self.blocks(spot, node, start, limit, value)
-            case Prefixed() | Text(node=Prefixed()):
-                return self.prefixed(spot, node, start, value)
             case Region(size=size):
                 end = start + self.number(size, spot)
                 return self.padding(spot, self.visit(spot, node.node, start, end, value), end)
@@ -180,6 +179,8 @@ class Walk:
                 return start if chosen is None else self.visit(spot, chosen, start, limit, value)
             case Captured(node=inner):
                 return self.visit(spot, inner, start, limit, value)
+            case _ if split := split_prefix(node):
+                return self.prefixed(spot, *split, start, value)
             case _:
                 end = start + self.leaf_size(spot, node, limit - start)
                 derived = isinstance(node, DERIVED)
@@ -265,12 +266,9 @@ class Walk:
             start = self.padding(inside, start, end, "(trailer)")
         return start
 
-    def prefixed(self, spot: Spot, node: Prefixed | Text, start: int, value: Any) -> int:
-        prefix = node.node if isinstance(node, Text) else node
-        assert isinstance(prefix, Prefixed)
+    def prefixed(self, spot: Spot, prefix: Prefixed, inner: Node, start: int, value: Any) -> int:
         begin = self.counter(spot, "(length)", prefix.length, start)
         end = int(self.stored(prefix.length, start, begin)) + (start if prefix.inclusive else begin)
-        inner = Text(Raw(None), node.encoding) if isinstance(node, Text) else prefix.node
         return self.visit(spot, inner, begin, end, value)
 
     def counter(self, spot: Spot, label: str, node: Node, start: int) -> int:
@@ -316,6 +314,8 @@ class Walk:
                 return int.from_bytes(raw, "little" if little else "big", signed=signed)
             case Boolean():
                 return bool(raw[0])
+            case Text(encoding=encoding):
+                return raw.decode(encoding)
             case Enumeration(node=inner, members=members):
                 number = self.stored(inner, start, end)
                 return {member: name for name, member in members}.get(number, number)

@@ -31,16 +31,15 @@ from .layout import (
     Region,
     Slices,
     Struct,
-    Text,
     Zeros,
     fixed_size,
 )
+from .prefixes import split_prefix
 from .sums import Sum, sum_of, term
-from .wording import Scopes, expression_text, joined, labels, listing, literal_text, type_text
+from .wording import Scopes, expression_text, index_of, joined, labels, listing, literal_text, type_text
 
 __all__ = ["BitRange", "Row", "bit_ranges", "static_map"]
 
-INDEX_LETTERS = "ijklmnopqrstuvwxyz"
 NOWHERE = Sum()
 
 
@@ -98,8 +97,6 @@ class Mapper:
                 return self.array(node, path, offset, end)
             case Slices():
                 return self.slices(node, path, offset, end)
-            case Prefixed() | Text(node=Prefixed()):
-                return self.prefixed(node, path, offset)
             case Region() | Padded():
                 return self.sized(node, path, offset, end)
             case Conditional() | Choice():
@@ -110,6 +107,8 @@ class Mapper:
                 return self.visit(inner, path, offset, end)
             case Nothing():
                 return Sum()
+            case _ if split := split_prefix(node):
+                return self.prefixed(*split, path, offset)
             case _:
                 size = self.leaf_size(node, offset, end)
                 self.add(node, path, offset, size, isinstance(node, DERIVED))
@@ -199,18 +198,12 @@ class Mapper:
         self.rows.append(Row(path, offset.shown, size.shown, type_text(node), text, derived=True))
         return size
 
-    def prefixed(self, node: Prefixed | Text, path: str, offset: Sum) -> Sum:
-        prefix = node.node if isinstance(node, Text) else node
-        assert isinstance(prefix, Prefixed)
+    def prefixed(self, prefix: Prefixed, inner: Node, path: str, offset: Sum) -> Sum:
         length = joined(path, "(length)")
         meaning = f"length of {path or 'the rest'} in bytes" + (", itself included" if prefix.inclusive else "")
         width = self.counter(prefix.length, length, offset, meaning)
         size = term(length) if prefix.inclusive else width + term(length)
-        end = offset + size
-        if isinstance(node, Text):
-            self.add(node, path, offset + width, end - offset - width)
-        else:
-            self.named(prefix.node, path, offset + width, end)
+        self.named(inner, path, offset + width, offset + size)
         return size
 
     def sized(self, node: Region | Padded, path: str, offset: Sum, end: Sum) -> Sum:
@@ -261,8 +254,3 @@ def conditions(node: Conditional | Choice, scopes: Scopes) -> list[tuple[str, No
 def parenthesised(text: str) -> str:
     """A text in parentheses, unless it is one word."""
     return f"({text})" if " " in text else text
-
-
-def index_of(path: str) -> str:
-    """The index of an element of the array at a path: `[i]`, or a later letter inside another array."""
-    return f"[{INDEX_LETTERS[path.count('[') % len(INDEX_LETTERS)]}]"

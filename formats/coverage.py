@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .layout import CountedArray, Digest, Layout, Node, Prefixed, Repeated, Struct, children
-from .wording import joined, labels
+from .layout import Array, Blocks, CountedArray, Digest, Layout, Node, Prefixed, Records, Repeated, Struct, children
+from .wording import index_of, joined, labels
 
 
 @dataclass
@@ -35,6 +35,10 @@ def coverage(layout: Layout) -> Coverage:
 def collect(found: Coverage, node: Node, path: str, scopes: tuple[str, ...]) -> None:
     """Note the checksums in a node; `scopes`: paths of the enclosing structs."""
     if not isinstance(node, Struct):
+        if isinstance(node, Array | CountedArray | Records | Blocks):
+            path = joined(path, index_of(path))
+        if isinstance(node, Blocks):
+            path = joined(path, index_of(path))
         inner = [child for _, child in children(node)]
         for child in inner[1:] if isinstance(node, CountedArray | Prefixed) else inner:
             collect(found, child, path, scopes)

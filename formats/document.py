@@ -17,6 +17,8 @@ HEADINGS: Final = ("offset", "size", "field", "type", "constraint")
 CONSTRAINT: Final = HEADINGS.index("constraint")
 #: Below this width a constraint is not broken into lines: the table is made wider instead.
 CONSTRAINT_WIDTH_MINIMUM: Final = 24
+#: The offset of a field in an element that begins anywhere.
+RELATIVE: Final = re.compile(r"start of \S+(?: \+ (\d+))?")
 #: The parts of a path: names (those in parentheses may hold blanks) and indices.
 PATH_PARTS: Final = re.compile(r"\(.*?\)|\[\w\]|[^.\[\]()]+")
 
@@ -24,8 +26,8 @@ PATH_PARTS: Final = re.compile(r"\(.*?\)|\[\w\]|[^.\[\]()]+")
 def text_table(layout: Layout) -> str:
     """The layout as lines of text, each indented and without trailing blanks, ending in a newline.
 
-    An offset that depends on other fields is shown as `then` (behind the row before), a size that is left over by
-    others as `the rest`; the Markdown table has both in full.
+    An offset that depends on other fields is shown as `then` (behind the row before), one inside a record of a stream
+    as `+4` (from its start), a size that is left over by others as `the rest`; the Markdown table has all in full.
     """
     rows = [row for row in static_map(layout) if not is_slice(row)]
     note, suffix = common_order(rows)
@@ -94,8 +96,9 @@ def common_order(rows: Iterable[Row]) -> tuple[str, str]:
 def text_cells(row: Row, suffix: str) -> tuple[str, ...]:
     """The cells of one row in a text table."""
     number, _, bits = str(row.offset).partition(" bit")
-    fixed = number.isdecimal()
-    offset = (number if fixed else "" if bits else "then") + (f" bit{bits}" if bits else "")
+    inside = RELATIVE.fullmatch(number)
+    place = number if number.isdecimal() else f"+{inside[1] or 0}" if inside else "" if bits else "then"
+    offset = place + (f" bit{bits}" if bits else "")
     size = "the rest" if isinstance(row.size, str) and " - " in row.size else str(row.size)
     return offset.strip(), size, text_name(row.path), row.type.removesuffix(suffix), row.constraint
 

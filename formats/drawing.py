@@ -11,11 +11,11 @@ from xml.sax.saxutils import escape, quoteattr
 #: Estimated width of a character as a share of the font size; the widest common monospaced fonts have 0.602.
 CHARACTER_WIDTH: Final = 0.61
 
-#: Colours: name -> (on a light page, on a dark page). Text on every fill has a contrast of 7 : 1 or more.
+#: Colours: name -> (on a light page, on a dark page). Text on every fill has a contrast of 5 : 1 or more.
 PALETTE: Final[dict[str, tuple[str, str]]] = {
     "page": ("#ffffff", "#0d1117"),
     "ink": ("#16202c", "#e6edf3"),
-    "faint": ("#4b5563", "#aab4c0"),
+    "faint": ("#3f4957", "#c2cad4"),
     "line": ("#7b8794", "#6b7683"),
     "value": ("#cfe3fb", "#173a61"),
     "derived": ("#eceef1", "#262c34"),

@@ -41,7 +41,7 @@ KINDS: Final = {
 
 def picture(title: str, layout: Layout) -> str:
     """The picture as SVG text; `title` names the format and its version."""
-    rows = [row for row in static_map(layout) if not is_slice(row) and row.type != "computed"]
+    rows = [row for row in static_map(layout) if not is_slice(row) and row.size != 0]
     number = leading(rows)
     note, suffix = common_order(rows)
     drawn = Drawing(coverage(layout), suffix)
@@ -87,8 +87,10 @@ class Drawing:
         self.kinds: set[str] = set()
         self.numbered: list[str] = []
 
-    def kind(self, row: Row) -> str:
-        """The colour of a row."""
+    def kind(self, row: Row, inner: int = 0) -> str:
+        """The colour of a row; one that only holds `inner` others, and that no checksum covers, has none."""
+        if inner and not self.coverage.over(row.path):
+            return "page"
         kind = "value" if self.coverage.over(row.path) else "open"
         if row.path in self.coverage.checks:
             kind = "check"
@@ -214,7 +216,7 @@ class Drawing:
     def band(self, row: Row, depth: int, name: str, inner: int) -> None:
         """One band, with a spine down the `inner` bands in it; a torn right edge says that its size varies."""
         left, top, bottom = LEFT + depth * INDENT, self.y, self.y + BAND_HEIGHT
-        kind = self.kind(row)
+        kind = self.kind(row, inner)
         right: list[tuple[float, float]] = [(RIGHT, top), (RIGHT, bottom)]
         if isinstance(row.size, str) and "bit" not in row.size:
             right = [(RIGHT - 7 * (step % 2), top + step * BAND_HEIGHT / 6) for step in range(7)]
@@ -239,7 +241,8 @@ class Drawing:
         """What a band says of its field, the longest text first."""
         size = f"{row.size} byte{'' if row.size == 1 else 's'}"
         if isinstance(row.size, str):
-            size = row.size if "bit" in row.size else "the rest" if " - " in row.size else size
+            plain = "bit" in row.size or row.size.startswith("rest of ")
+            size = row.size if plain else "the rest" if " - " in row.size else size
         short = row.type.removesuffix(self.suffix)
         brief = size if short in {"bytes", "bits", "zeros"} else f"{short}, {size}"
         return [f"{brief}: {row.constraint}" if row.constraint else brief, brief]

@@ -83,10 +83,12 @@ def plain_of(node: Node, value: Any, environment: Environment | None = None) -> 
 
 
 def undressed(value: Any) -> Any:
-    """A scalar without the class that Construct's Hex and HexDump dress it in."""
-    if isinstance(value, int) and type(value) not in (int, bool):
-        return int(value)
-    return bytes(value) if isinstance(value, bytes) and type(value) is not bytes else value
+    """A scalar without the class that Construct's Hex, HexDump and Enum dress it in."""
+    if type(value) in (int, bool):
+        return value
+    if isinstance(value, bytes):
+        return bytes(value)
+    return str(value) if isinstance(value, str) else int(value) if isinstance(value, int) else value
 
 
 def construct_of(node: Node, plain: Any, environment: Environment | None = None) -> Any:

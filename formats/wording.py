@@ -51,6 +51,7 @@ PRECEDENCE: Final = {
     **dict.fromkeys(("neg", "not"), 8),
     **{"|": 2, "^": 3, "&": 4},  # noqa: PIE800  # one line for each level, loosest last
 }
+INDEX_LETTERS: Final = "ijklmnopqrstuvwxyz"
 #: Above this a number next to a power of two is written as one.
 PLAIN_NUMBER_MAXIMUM: Final = 99_999
 #: How far from a power of two: a page, which is what limits are rounded down by.
@@ -60,6 +61,11 @@ DISTANCE_MAXIMUM: Final = 4096
 def joined(path: str, name: str) -> str:
     """The path one level further in: a name, or an index in brackets."""
     return f"{path}{name}" if not path or name.startswith("[") else f"{path}.{name}"
+
+
+def index_of(path: str) -> str:
+    """The index of an element of the array at a path: `[i]`, or a later letter inside another array."""
+    return f"[{INDEX_LETTERS[path.count('[') % len(INDEX_LETTERS)]}]"
 
 
 def labels(members: tuple[Member, ...]) -> tuple[str, ...]:

@@ -23,13 +23,13 @@ from .commands.output import note, one_line, write_json
 
 #: Subcommand -> its module in `roundtrip.commands` and what `--help` says of it.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "check": ("check", "Prove every law over every format of a catalog."),
-    "formats": ("formats", "List, show, generate and lint the formats of a catalog."),
-    "inspect": ("inspect", "Show a file as annotated bytes, damaged or not."),
-    "corpus": ("corpus", "Check every kept file with every reader."),
-    "replay": ("replay", "Repeat one finding."),
-    "mutants": ("mutants", "Plant bugs in the codecs and name the law that kills each."),
-    "bench": ("bench", "Measure what the codecs cost, beside their peers."),
+    "check": (".commands.check", "Prove every law over every format of a catalog."),
+    "formats": (".commands.formats", "List, show, generate and lint the formats of a catalog."),
+    "inspect": (".commands.inspect", "Show a file as annotated bytes, damaged or not."),
+    "corpus": (".commands.corpus", "Check every kept file with every reader."),
+    "replay": (".commands.replay", "Repeat one finding."),
+    "mutants": (".commands.mutants", "Plant bugs in the codecs and name the law that kills each."),
+    "bench": (".commands.bench", "Measure what the codecs cost, beside their peers."),
 }
 
 EPILOG: Final = "Exit codes: 0 proved, 1 refuted, 2 usage or bad input, 3 nothing was tested, 4 unexpected exception."
@@ -44,7 +44,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # likewise
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__)
+        module = import_module(COMMANDS[cmd_name][0], __package__)
         command: click.Command = module.command
         return command
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from formats.errors import Path, path_text
 
-#: Distinct findings that one law keeps for one format; the rest are counted.
+#: Distinct findings of one law that are kept for one format; the rest are counted.
 KEPT_MAXIMUM: Final = 8
 #: Longer inputs do not go into a command; the command then repeats the whole law.
 COMMAND_BYTES_MAXIMUM: Final = 16384
@@ -109,7 +109,7 @@ class FindingLog:
         shown = None if data is None else bytes(data)
         old = self.kept.get(key)
         shorter = old is not None and shown is not None and old.data is not None and len(shown) < len(old.data)
-        if shorter or (old is None and len(self.kept) < KEPT_MAXIMUM):
+        if shorter or (old is None and sum(one[0] == law for one in self.kept) < KEPT_MAXIMUM):
             self.kept[key] = Finding(self.format, law, place, rule, detail, shown, seed)
 
     @property

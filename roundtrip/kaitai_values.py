@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from formats.kaitai import identifiers
-from formats.kaitai.attributes import fills_region, is_case, is_single
+from formats.kaitai.attributes import fills_region, is_case, is_single, takes_rest
 from formats.layout import (
     Array,
     BitGroup,
@@ -27,16 +27,14 @@ from formats.layout import (
     Node,
     Nothing,
     Padded,
-    Prefixed,
-    Raw,
     Records,
     Region,
     Repeated,
     Slices,
     Struct,
-    Text,
     Zeros,
 )
+from formats.prefixes import split_prefix
 from formats.values import Environment, branch, plain_of
 
 
@@ -72,8 +70,8 @@ def member(node: Node, read: Any, name: str, environment: Environment) -> Any:
             return tuple(tuple(element(inner, record, environment) for record in records) for records in blocks)
         case Slices():
             return tuple(getattr(read, name))
-        case Prefixed(node=inner):
-            return sized(inner, getattr(read, name), environment)
+        case _ if split := split_prefix(node):
+            return sized(split[1], getattr(read, name), environment)
         case Struct() | BitGroup() | Region() | Padded():
             return element(node, getattr(read, name), environment)
         case _:
@@ -113,8 +111,8 @@ def sized(node: Node, value: Any, environment: Environment) -> Any:
     match node:
         case Captured(node=inner):
             return {"value": sized(inner, value, environment)}
-        case Raw(size=None) | Text(node=Raw(size=None)):
-            return value
+        case _ if takes_rest(node):
+            return leaf(node, value)
         case _ if fills_region(node):
             return element(node, value, environment)
         case _:

@@ -171,6 +171,12 @@ def module_texts() -> dict[str, str]:
     }
 
 
+def checkout_root() -> Path | None:
+    """The root of the checkout that this package runs from; None where it is installed without documents."""
+    root = Path(__file__).resolve().parent.parent
+    return root if (root / "docs" / "formats").is_dir() else None
+
+
 def generated_documents(root: Path) -> dict[Path, str]:
     """Every file below a checkout's root that is written from the schemas for people, and its text."""
     documents = {root / "docs" / "formats" / name: text for name, text in pages(CATALOG).items()}

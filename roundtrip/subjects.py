@@ -100,7 +100,7 @@ class Subject:
     def pace(self) -> float:
         """How much of a budget this format can afford: 1, or less where its frames take the oracle long to read."""
         counts = [steps(partial(self.oracle.raw, sample.data, sample.seed)) for sample in self.samples]
-        return min(1.0, ORACLE_STEPS_USUAL * len(counts) / max(1, sum(counts)))
+        return min(1.0, ORACLE_STEPS_USUAL * len(counts) / sum(counts)) if sum(counts) else 1.0
 
     def probe_steps(self, sample: Sample) -> int:
         """The steps that the fast decoder takes for a sample."""

@@ -24,7 +24,7 @@ REFUSED_BITS = 8
 #: The same for accepted inputs above the limit.
 ACCEPTED_BITS = 6
 #: After so many findings of one law on one format, more of them tell nothing new.
-FINDINGS_ENOUGH = 300
+FINDINGS_ENOUGH = 100
 
 
 @dataclass

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from formats import CATALOG
+from formats.codec import ENCODE_ERRORS
 from formats.errors import ShardproofError
 from formats.reseal import reseal
 from formats.values import plain_of_record
@@ -40,7 +42,7 @@ from roundtrip.bench.proof import problem
 from roundtrip.bench.records import Sample, data_page, samples
 from roundtrip.bench.saved import compare, file_of, load, save
 from roundtrip.bench.thresholds import THRESHOLDS, unmeasured
-from roundtrip.bench.turns import LOOPS, Pace, turns
+from roundtrip.bench.turns import LOOPS, UNCOUNTED, Pace, turns
 
 EXAMPLE = f"{Path(__file__).parent.parent / 'docs/examples/leveldb_log.py'}:CATALOG"
 PEER_MODULES = {
@@ -150,6 +152,57 @@ def test_handwritten_keys_may_not_fall(by_name: dict[str, Sample]) -> None:
         assert handwritten_peer.HANDS["lsm_page.data"].decode(forged, sample.seed) is None
 
 
+def wrong_values(value: Any) -> tuple[Any, ...]:
+    """What a field may not, or may just, be instead of this value."""
+    if isinstance(value, int):
+        return (-1, 0, 1, 2**16, 2**20 + 1, 2**31 + 1, 2**32, 2**64, "1", None)
+    if isinstance(value, bytes):
+        return (b"", value[:-1], value + b"x" * 4096, bytearray(value), memoryview(value), "text", None)
+    if isinstance(value, str):
+        return ("nobody", 1, None)
+    return ((), value[:-1], value[::-1], (*value[:2], *value[1:]), list(value), (None,) * len(value), None)
+
+
+def raises(encode: Any, record: Any, seed: int) -> bool:
+    try:
+        encode(record, seed)
+    except ENCODE_ERRORS:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_handwritten_encoder_refuses_the_same_values(by_name: dict[str, Sample], name: str) -> None:
+    sample, hand = by_name[name], handwritten_peer.HANDS[name]
+    (contender,) = handwritten_peer.contenders(sample)
+    assert contender.encode is not None
+    records = (sample.record, contender.encode.arguments[0])
+    paths: list[tuple[str, ...]] = [
+        (field,) for field in records[0].__struct_fields__ if field not in {"entries", "changes"}
+    ]
+    for region in {"entries", "changes"} & {*records[0].__struct_fields__}:
+        paths += [(region, field) for field in getattr(records[0], region).__struct_fields__]
+    for path in paths:
+        for wrong in wrong_values(get(records[0], path)):
+            fast, mine = (changed(record, path, wrong) for record in records)
+            verdicts = (
+                raises(sample.format.codec.module.encode, fast, sample.seed),
+                raises(hand.encode, mine, sample.seed),
+            )
+            assert verdicts[0] == verdicts[1], (path, wrong)
+
+
+def get(record: Any, path: tuple[str, ...]) -> Any:
+    for field in path:
+        record = getattr(record, field)
+    return record
+
+
+def changed(record: Any, path: tuple[str, ...], value: Any) -> Any:
+    inner = changed(getattr(record, path[0]), path[1:], value) if len(path) > 1 else value
+    return msgspec.structs.replace(record, **{path[0]: inner})
+
+
 @pytest.mark.parametrize(
     ("planted", "reason"),
     [
@@ -178,6 +231,7 @@ def test_lanes_take_turns_in_alternating_order() -> None:
     lanes = tuple(Lane(name, Call(abs, (1,)), "all", same_bytes=True) for name in "abc")
     group = Group("chunk", 1, "decode", 0, lanes)
     order = [(turn.round, turn.lane.name) for turn in turns([group], Pace(3, 1e-5))]
+    assert order.pop(0) == (UNCOUNTED, "a")
     assert order == [(0, "a"), (0, "b"), (0, "c"), (1, "c"), (1, "b"), (1, "a"), (2, "a"), (2, "b"), (2, "c")]
 
 
@@ -188,8 +242,9 @@ def test_ratio_is_taken_within_rounds() -> None:
 
 
 def test_series_are_read_per_operation() -> None:
-    facts = {"format": "chunk", "operation": "flips", "lane": "fast", "operations": 4}
-    benchmarks = {"benchmarks": [{"extra_info": facts, "stats": {"data": [8.0, 4.0, 400.0]}}]}
+    facts = {"round": 0, "format": "chunk", "operation": "flips", "lane": "fast", "operations": 4}
+    warm_up = {"extra_info": {**facts, "round": UNCOUNTED}, "stats": {"data": [9.0]}}
+    benchmarks = {"benchmarks": [warm_up, {"extra_info": facts, "stats": {"data": [8.0, 4.0, 400.0]}}]}
     assert series_of(benchmarks) == [Series("chunk", "flips", "fast", (2.0,))]
 
 
@@ -314,6 +369,14 @@ def test_file_that_is_no_saved_run_is_one_clear_error(tmp_path: Path, text: str)
     path.write_text(text)
     with pytest.raises(ShardproofError, match="is not a saved run"):
         run(None, compare_with=str(path), quick=True)
+
+
+def test_file_that_cannot_be_written_is_said_before_measuring(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ShardproofError, match="cannot be written"):
+        run(None, histogram=tmp_path / "file" / "a.svg")
+    with pytest.raises(ShardproofError, match="cannot be written"):
+        run(None, save_as="a", folder=tmp_path / "file")
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------

@@ -35,11 +35,10 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Block:
-    """The commands of one block, which run in one folder."""
+class Page:
+    """The commands of one page, which run one after the other in one folder."""
 
-    page: str
-    number: int
+    name: str
     steps: tuple[Step, ...]
 
 
@@ -55,19 +54,20 @@ def steps_of(text: str, *, exact: bool) -> Iterator[Step]:
         yield Step(words.strip(), code, output if exact else None)
 
 
-def blocks() -> Iterator[Block]:
-    """Every block of every page."""
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        for number, match in enumerate(BLOCK.finditer(page.read_text(encoding="utf-8")), 1):
-            steps = tuple(steps_of(match[2], exact=match[1] is not None))
-            if any(step.text.startswith("shardproof") for step in steps):
-                yield Block(page.relative_to(ROOT).as_posix(), number, steps)
+def pages() -> Iterator[Page]:
+    """Every page that shows a command of ours."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        found = BLOCK.finditer(path.read_text(encoding="utf-8"))
+        steps = tuple(step for match in found for step in steps_of(match[2], exact=match[1] is not None))
+        if any(step.text.startswith("shardproof") for step in steps):
+            yield Page(path.relative_to(ROOT).as_posix(), steps)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     """What a reader has at hand: the documentation, the kept files, some FILE, and the command."""
-    root = tmp_path_factory.mktemp("reader")
+    root = tmp_path / "reader"
+    root.mkdir()
     for name in ("docs", "corpus"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(min((ROOT / "corpus/data/golden/chunk").rglob("*.bin")), root / "FILE")
@@ -102,11 +102,11 @@ def matches(expected: str, found: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", list(blocks()), ids=lambda block: f"{block.page}-{block.number}")
-def test_commands_of_the_documentation_do_what_it_says(block: Block, folder: Path) -> None:
+@pytest.mark.parametrize("page", list(pages()), ids=lambda page: page.name)
+def test_commands_of_the_documentation_do_what_it_says(page: Page, folder: Path) -> None:
     environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("PYTHONPATH", None)
-    for step in block.steps:
+    for step in page.steps:
         done = subprocess.run(
             ["sh", "-c", shortened(step.text)],
             cwd=folder,
@@ -124,8 +124,7 @@ def test_commands_of_the_documentation_do_what_it_says(block: Block, folder: Pat
 
 
 def test_the_command_line_has_its_page() -> None:
-    pages = {block.page for block in blocks()}
-    assert {"README.md", "docs/cli.md"} <= pages
+    assert {"README.md", "docs/cli.md"} <= {page.name for page in pages()}
 
 
 def test_every_option_of_every_command_is_documented() -> None:

@@ -12,7 +12,7 @@ from formats.bytemap import bit_ranges
 from formats.catalog import CATALOG, Catalog, Format
 from formats.fingerprint import fingerprint
 from roundtrip.hexdump import annotated
-from roundtrip.pages import generated_documents, pages
+from roundtrip.pages import checkout_root, generated_documents, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "formats"
@@ -23,6 +23,10 @@ DOCUMENTS = generated_documents(ROOT)
 def test_document_is_what_the_schemas_give(path: Path) -> None:
     assert path.is_file(), "run `shardproof formats generate`"
     assert path.read_text(encoding="utf-8") == DOCUMENTS[path], "run `shardproof formats generate`"
+
+
+def test_documents_are_found_from_the_package() -> None:
+    assert checkout_root() == ROOT
 
 
 def test_no_other_file_lies_among_the_pages() -> None:

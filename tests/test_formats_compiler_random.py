@@ -22,7 +22,7 @@ from roundtrip.schemas import random_schema, schemas
 from roundtrip.schemas.agreement import Agreement, Effort, Tally, seeded
 from roundtrip.strategies import HypothesisSource
 
-SCHEMAS = int(os.environ.get("SHARDPROOF_SCHEMAS", "900"))
+SCHEMAS = int(os.environ.get("SHARDPROOF_SCHEMAS", "700"))
 #: Random schemas that the compiler may refuse, of a hundred.
 REFUSED_PERCENT_MAXIMUM = 10
 

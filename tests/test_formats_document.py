@@ -14,8 +14,10 @@ from hypothesis import given, settings
 
 from corpus.samples import SAMPLES
 from formats import chunk, extent_header, lsm_page, superblock, tree_metadata
+from formats import primitives as p
 from formats.bytemap import static_map
 from formats.catalog import CATALOG, Format
+from formats.coverage import coverage
 from formats.document import (
     TEXT_WIDTH,
     balanced,
@@ -25,7 +27,7 @@ from formats.document import (
     with_tables,
     without_tables,
 )
-from formats.drawing import text_width
+from formats.drawing import PALETTE, text_width
 from formats.errors import RULES, SchemaRefused
 from formats.framesize import largest_size, smallest_size
 from formats.layout import Layout
@@ -81,6 +83,14 @@ def test_text_table_of_a_small_format() -> None:
         "         4  size      data       bytes\n"
         "      then  the rest  rest       bytes\n"
     )
+
+
+def test_text_table_of_a_stream_counts_from_the_start_of_a_record() -> None:
+    schema = p.RecordsToEnd(
+        p.Frame("a" / c.Int16ul, "size" / p.Length(c.Int8ul, of="x", maximum=9), "x" / c.Bytes(this.size))
+    )
+    offsets = re.findall(r"^ +(\S+)  .*?  +(\w+)  +\w+", text_table(translate(schema)), re.MULTILINE)
+    assert offsets[-3:] == [("+0", "a"), ("+2", "size"), ("+3", "x")]
 
 
 @FORMATS
@@ -166,7 +176,26 @@ def test_picture_is_accessible_and_has_a_dark_variant(entry: Format) -> None:
     assert min(float(text.attrib["font-size"]) for text in root.iter(f"{SVG}text")) >= 11
 
 
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour, as WCAG 2 defines it."""
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("page", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_every_fill(page: int) -> None:
+    for text in ("ink", "faint"):
+        for fill in ("page", "value", "derived", "check", "open"):
+            pair = sorted(luminance(PALETTE[name][page]) for name in (text, fill))
+            assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 5, (text, fill)
+
+
 def test_picture_tells_what_no_checksum_vouches_for() -> None:
+    stream = p.RecordsToEnd(p.Frame("sum" / p.Crc32c(covers="a"), "a" / c.Int16ul, "b" / c.Int8ul))
+    layout = translate(stream)
+    assert coverage(layout).over("[i].a") == "[i].sum"
+    assert coverage(layout).over("[i].b") is None
     assert "no checksum vouches" in picture("x", translate(c.Struct("a" / c.Int32ub)))
     assert "no checksum vouches" not in picture("x", CATALOG["chunk"].layout)
 

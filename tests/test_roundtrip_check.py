@@ -1,4 +1,4 @@
-"""A check is green only when something was tried and nothing was found; a finding comes with the command that repeats it."""
+"""A check is green only when something was tried and nothing was found; a finding names the command that repeats it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_replay_without_bytes_tries_the_whole_law_again(seed: int) -> None:
 
 def test_same_seed_gives_the_same_report_in_one_process_and_in_two(seed: int) -> None:
     reports = [check(USER, seed=seed, budget=QUICK, processes=count) for count in (1, 2)]
-    first, second = ([replace(result, seconds=0, facts={}) for result in report.results] for report in reports)
+    first, second = ([replace(result, seconds=0, facts={}, note="") for result in report.results] for report in reports)
     assert first == second
 
 

@@ -1,4 +1,4 @@
-"""The corruption plan reaches every field, resealing gets past the checksums, and the matrix counts what becomes of it."""
+"""The corruption plan reaches every field, resealing gets past the checksums, the matrix counts what becomes of it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from crc32c import crc32c
 
 from formats.catalog import CATALOG, Catalog, Format
 from roundtrip.check import Plan, plan_of
-from roundtrip.corrupt import VERBS, Damage, Wound, plan, reseal
+from roundtrip.corrupt import Damage, plan, reseal
 from roundtrip.findings import general
 from roundtrip.laws import QUICK
 from roundtrip.matrix import Cell, Matrix
 from roundtrip.protection import CHECKED, SEALED, UNPROTECTED, Protection, protection_of
 from roundtrip.spots import Spot, leaves
 from roundtrip.subjects import Sample
+from roundtrip.verbs import VERBS, Wound
 
 CHECKSUMS = ("header_checksum", "checksum")
 BODY = c.Struct("size" / c.Rebuild(c.Int8ub, c.len_(this.data)), "data" / c.Bytes(this.size))
@@ -166,9 +167,8 @@ def test_matrix_has_no_silent_cell(built: Plan, name: str) -> None:
     assert matrix is not None
     assert matrix.total.silent == 0
     assert matrix.total.valid > 0
-    raw, resealed = matrix.summed(resealed=False, by="field"), matrix.summed(resealed=True, by="field")
+    raw = matrix.summed(resealed=False, by="field")
     assert sum(cell.valid for cell in raw.values()) == 0
-    assert resealed["seal"].total == 0 if "seal" in resealed else True
 
 
 def test_matrix_calls_accepted_damage_of_a_sealed_byte_silent(seed: int) -> None:

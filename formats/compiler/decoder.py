@@ -44,10 +44,11 @@ from ..layout import (
     fixed_size,
 )
 from . import read_bits, read_columns, read_composites, read_derived, read_scalars, read_streams
+from .expressions import Unbound
 from .known import Bound, Spot
 from .reader import Reader
 from .tables import Tables, Trail
-from .text import Lines
+from .text import Code, Lines
 
 READERS: Final[dict[type, Callable[..., Bound]]] = {
     Integer: read_scalars.read_integer,
@@ -92,7 +93,10 @@ def read(reader: Reader, node: Node, trail: Trail) -> Bound:
     function = READERS.get(type(node))
     if function is None:
         raise SchemaRefused(trail.path, f"a {type(node).__name__} cannot be compiled")
-    bound = function(reader, node, trail)
+    try:
+        bound = function(reader, node, trail)
+    except Unbound as error:
+        raise SchemaRefused(trail.path, str(error)) from None
     if isinstance(node, BitGroup):
         bound.code = read_composites.composed(reader, node, trail, bound.fields)
     return bound
@@ -116,10 +120,17 @@ def decoder(tables: Tables, name: str, root: Node, *, records: bool, exact: bool
     bound = read(reader, root, Trail())
     reader.flush()
     if exact and reader.spot not in (reader.limit, reader.filled):
-        reader.check(f"{reader.limit} != {reader.spot}")
+        reader.check_end(reader.spot)
         reader.flush()
     assert bound.code is not None
-    reader.lines.expression("return ", bound.code.text, "" if exact or header else f", {reader.spot}")
+    if exact and bound.code.kind in ("int", "float", "bytes", "str") and bound.code.text.isidentifier():
+        reader.lines.add(f"value: {tables.types[id(root), ()].record} = {bound.code.text}")
+        bound.code = Code("value", bound.code.kind)
+    text, last = bound.code.text, reader.lines.lines[-1] if reader.lines.lines else ""
+    if last.startswith(f"    {text} = "):
+        del reader.lines.lines[-1]
+        text = last.partition(" = ")[2]
+    reader.lines.expression("return ", text, "" if exact or header else f", {reader.spot}")
     kind = tables.types[id(root), ()]
     result = kind.record if records else kind.tuple
     result = "Header" if header else result

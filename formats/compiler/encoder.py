@@ -102,14 +102,19 @@ def encoder(tables: Tables, name: str, root: Node, *, records: bool) -> list[str
         parameters = [writer.names.local((member.name or "",)) for member in value_members(root)]
     else:
         kinds = [tables.types[id(root), ()].record if records else tables.types[id(root), ()].tuple]
-        parameters = [writer.names.take("value")]
+        parameters = ["value"]
     slot = Slot(root, trail, parameters[0] if parameters else None)
     if isinstance(root, Struct | BitGroup):
         own = None if records else parameters
         slot.inner = write_composites.open_struct(writer, root, trail, parameters[0] if records else None, own)
     pieces = write(writer, root, trail, slot.value, slot)
+    text = writer.joined(pieces, trail.hint)
+    last = writer.lines.lines[-1] if writer.lines.lines else ""
+    if last.startswith(f"    {text} = "):
+        del writer.lines.lines[-1]
+        text = last.partition(" = ")[2]
     writer.lines.gap()
-    writer.lines.expression("return ", writer.joined(pieces, trail.hint))
+    writer.lines.expression("return ", text)
     lines = Lines(0)
     typed = [f"{parameter}: {kind}" for parameter, kind in zip(parameters, kinds, strict=True)]
     if writer.seeded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -47,6 +48,8 @@ def compiled(expression: Expression, context: Context) -> Code:
             code = context.lookup(field)
             if code.kind not in ("bytes", "tuple", "str"):
                 raise SchemaRefused(context.path, f"len_ of {'.'.join(field.names)}, which has no length")
+            if code.text.startswith(('"', 'b"')):
+                return literal(len(literal_eval(code.text)))
             return Code(f"len({code.text})", "int", 0, None)
         case Operation(operator=symbol, operands=(operand,)):
             return unary(symbol, compiled(operand, context), context)
@@ -107,35 +110,48 @@ def guard_shift(symbol: str, amount: Code, context: Context) -> None:
         raise SchemaRefused(
             context.path, f"<< by up to {amount.high or 'any number of'} bits", "a smaller or bounded field"
         )
-    if amount.low is None or amount.low < 0 or not context.trusted:
+    if amount.low is None or amount.low < 0 or not (context.trusted or amount.text.isdigit()):
         context.refuse(f"{amount.atom} < 0")
-    if symbol == "<<" and not context.trusted:
+    if symbol == "<<" and not context.trusted and not amount.text.isdigit():
         context.refuse(f"{amount.atom} > {amount.high}")
 
 
 def interval(symbol: str, left: Code, right: Code) -> tuple[int | None, int | None]:
     """Bounds of the result, None where they are not known."""
+    if symbol in "&|^":
+        return masked(symbol, left, right)
     if left.low is None or left.high is None or right.low is None or right.high is None:
-        positive = (left.low or -1) >= 0 and (right.low or -1) >= 0 and symbol in "+*&|^"
+        positive = (left.low or -1) >= 0 and (right.low or -1) >= 0 and symbol in "+*"
         return (0 if positive else None), None
-    corners: list[int] = []
-    for first in (left.low, left.high):
-        for second in (right.low, right.high):
-            match symbol:
-                case "+":
-                    corners.append(first + second)
-                case "-":
-                    corners.append(first - second)
-                case "*":
-                    corners.append(first * second)
-                case "//" if right.low >= 1:
-                    corners.append(first // second)
-                case "<<" | ">>" if second >= 0 and second <= SHIFT_MAXIMUM:
-                    corners.append(first << second if symbol == "<<" else first >> second)
-    if corners:
-        return min(corners), max(corners)
-    if symbol == "%" and right.low >= 1:
-        return 0, right.high - 1
-    if symbol in "&|^" and left.low >= 0 and right.low >= 0:
-        return 0, (1 << max(left.high.bit_length(), right.high.bit_length())) - 1
-    return None, None
+    if symbol == "%":
+        return (0, right.high - 1) if right.low >= 1 else (None, None)
+    if symbol == "//" and right.low < 1:
+        return None, None
+    corners = [corner(symbol, first, second) for first in (left.low, left.high) for second in (right.low, right.high)]
+    return min(corners), max(corners)
+
+
+def masked(symbol: str, left: Code, right: Code) -> tuple[int | None, int | None]:
+    """Bounds of a bitwise operation. One operand that is never negative bounds `&` alone."""
+    highs = [code.high for code in (left, right) if code.low is not None and code.low >= 0]
+    known = [high for high in highs if high is not None]
+    if symbol == "&" and known:
+        return 0, min(known)
+    if len(highs) < 2:
+        return None, None
+    return 0, (1 << max(known).bit_length()) - 1 if len(known) == 2 else None
+
+
+def corner(symbol: str, first: int, second: int) -> int:
+    """The result for two bounds; shifts are refused where they are negative or wild, so their bounds are drawn in."""
+    match symbol:
+        case "+":
+            return first + second
+        case "-":
+            return first - second
+        case "*":
+            return first * second
+        case "//":
+            return first // second
+    amount = min(max(second, 0), SHIFT_MAXIMUM)
+    return first << amount if symbol == "<<" else first >> amount

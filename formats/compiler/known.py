@@ -80,7 +80,11 @@ class Scope:
 
 @dataclass
 class Item:
-    """A part of a run. code: struct code without order; constant: the bytes that it must be."""
+    """A part of a run.
+
+    code: struct code without order; constant: the bytes that it must be; compared: bytes that are looked at and no
+    more, so that any buffer will do.
+    """
 
     code: str
     size: int
@@ -88,6 +92,7 @@ class Item:
     order: str = ""
     constant: bytes | None = None
     comment: str = ""
+    compared: bool = False
 
 
 @dataclass
@@ -121,11 +126,16 @@ def term(size: Code) -> str:
     return size.text if PRODUCT.fullmatch(size.text) else size.atom
 
 
-def distance(start: Spot, end: Spot) -> str:
+def difference(start: Spot, end: Spot) -> str:
     """The number of bytes between two spots, as text."""
     if start.base == end.base:
         return str(end.offset - start.offset)
-    return f"({end} - {start})" if not start.base or not start.offset else f"({end} - ({start}))"
+    return f"{end} - {start}" if not start.base or not start.offset else f"{end} - ({start})"
+
+
+def distance(start: Spot, end: Spot) -> str:
+    """The same, as part of a larger expression."""
+    return difference(start, end) if start.base == end.base else f"({difference(start, end)})"
 
 
 def literal_size(node: Node) -> bool:

@@ -17,7 +17,7 @@ from .pages import page_functions
 from .reach import greedy
 from .records import typed, write_records
 from .tables import Tables, Trail
-from .text import Lines, quoted
+from .text import Lines, call, quoted
 
 
 def generate(name: str, version: int, layout: Layout) -> str:
@@ -49,21 +49,17 @@ def assembled(tables: Tables, name: str, version: int, functions: list[list[str]
     head = Lines(0)
     head.add(f'"""Codec of `{shown}`, version {version}: generated from its schema, not edited by hand.')
     head.add()
-    head.add(
-        "Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without"
-    )
-    head.add("a diagnosis; `encode` and its kin raise on values that have no encoding.")
+    head.add("Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they")
+    head.add("refuse, without a diagnosis; `encode` and its kin raise on values that have no encoding.")
     head.add('"""')
     head.add("\nfrom __future__ import annotations\n")
     write_imports(tables, head)
     head.add()
     head.add(f"FORMAT: Final = {quoted(name)}")
     head.add(f"VERSION: Final = {version}")
-    fields = "".join(f"{quoted(field)}, " for field in tables.layout.seed)
+    fields = call("", [quoted(field) for field in tables.layout.seed])
     head.add("#: The fields of the place whose CRC32C seeds the checksums.")
-    head.add(
-        f"SEED_FIELDS: Final[tuple[str, ...]] = ({fields.strip() if len(tables.layout.seed) == 1 else fields.rstrip(', ')})"
-    )
+    head.add(f"SEED_FIELDS: Final[tuple[str, ...]] = {fields}")
     if tables.header and isinstance(tables.layout.root, Struct):
         size = sum(fixed_size(member.node) or 0 for member in tables.layout.root.members[: tables.layout.root.header])
         head.add("#: Size of the sealed header in bytes.")
@@ -86,7 +82,10 @@ def write_imports(tables: Tables, lines: Lines) -> None:
     ]
     for module, names in own:
         lines.add(f"from {module} import {', '.join(sorted(names, key=import_order))}")
-    lines.add("\nimport msgspec" if tables.records else "")
+    if tables.records or others:
+        lines.add()
+    if tables.records:
+        lines.add("import msgspec")
     for module, names in others:
         lines.add(f"from {module} import {', '.join(sorted(names, key=import_order))}")
 

@@ -20,14 +20,13 @@ ANNOTATIONS: Final = frozenset(
     {"bool", "bytes", "float", "frozenset", "int", "str", "tuple", "Literal", "NamedTuple", "PLAIN_NAMES"}
 )
 #: Lower-case names of generated modules, which locals must not hide.
-GLOBALS: Final = frozenset(
-    (
-        "accumulate all any bool bytearray bytes crc32c data encode encode_header encode_tuple end entry "
-        "float frozenset group int isinstance isnan key_at len list lookup lower_bound lt map max memoryview "
-        "min msgspec pack probe probe_header probe_prefix probe_tuple range seed set sorted str sum tuple "
-        "type unpack_from zip"
-    ).split()  # noqa: SIM905  # a word list
+WORDS: Final = (
+    "accumulate all any bool bytearray bytes crc32c data encode encode_header encode_tuple end entry "
+    "float frozenset group int isinstance isnan key_at len list lookup lower_bound lt map max memoryview "
+    "min msgspec pack probe probe_header probe_prefix probe_tuple range seed set sorted str sum tuple "
+    "type unmasked unpack_from value zip l"
 )
+GLOBALS: Final = frozenset(WORDS.split())
 
 
 def identifier(name: str) -> str:

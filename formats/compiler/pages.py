@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,8 @@ from .tables import Tables, Trail
 from .text import Code, Lines
 
 FREEZE: Final = "if type(data) is not bytes:\n    data = bytes(data)"
+#: Where the counts are unpacked.
+COUNTS: Final = "..."
 FOUND: Final = "found = data[heap + start : heap + stop]"
 
 
@@ -192,41 +195,58 @@ def begin(header: str, summary: str) -> Lines:
 
 def search(tables: Tables, page: Page, *, exact: bool) -> list[str]:
     """`lookup` and `lower_bound`: binary search in the column of ends."""
-    pair, single, width = ends_shapes(tables, page.ends)
+    pair, _, width = ends_shapes(tables, page.ends)
     name, otherwise = ("lookup", "-1") if exact else ("lower_bound", "0")
     what = "of a key, or -1 where the page has no such key" if exact else "of the first key that is not below this one"
-    lines = begin(
-        f"def {name}(data: Data, key: bytes) -> int:", f"The index {what}. The page must have been verified."
-    )
+    lines = begin(f"def {name}(data: Data, key: bytes) -> int:", f"The index {what}. The page must have been verified.")
     lines.add(FREEZE)
-    lines.add(page.numbers.line)
+    lines.add(COUNTS)
     count = page.count.text
     if page.count.low is None or page.count.low < 1:
         lines.add(f"if not {count}:\n    return {otherwise}")
     lines.add(f"heap = {page.heap}")
-    first, before = back(page.ends.offset, width)
-    lines.add(f"low, high = 0, {count}")
+    lines.add("low = 0")
+    lines.add(f"high: int = {count}")
     with lines.block("while high - low > 1:"):
         lines.add("middle = (low + high) >> 1")
-        lines.add(f"start, stop = {pair}.unpack_from(data, {before} + middle * {width})")
+        lines.add(f"start, stop = {pair}.unpack_from(data, {before(page.ends.offset, width)} + middle * {width})")
         lines.add(FOUND)
         lines.add("if found < key:\n    low = middle")
         if exact:
             lines.add("elif found == key:\n    return middle")
         lines.add("else:\n    high = middle")
-    lines.add(slice_ends(pair, single, page_ends, "low"))
+    lines.add(ends_at(tables, page.ends, "low"))
     lines.add(
         "return low if data[heap + start : heap + stop] == key else -1"
         if exact
         else "return low if data[heap + start : heap + stop] >= key else high"
     )
+    leading(page, lines)
     return lines.lines
 
 
-def back(offset: str, width: int) -> tuple[str, str]:
-    """An offset, and the offset one element before it."""
+def before(offset: str, width: int) -> str:
+    """The offset one element earlier."""
     fixed, plus, rest = offset.partition(" + ")
-    return offset, f"{int(fixed) - width}{plus}{rest}"
+    return f"{int(fixed) - width}{plus}{rest}"
+
+
+def ends_at(tables: Tables, column: Column, index: str) -> str:
+    """The statement that reads where the element at an index starts and stops; the first one starts at 0."""
+    pair, single, width = ends_shapes(tables, column)
+    two = f"{pair}.unpack_from(data, {before(column.offset, width)} + {index} * {width})"
+    one = f"(0, *{single}.unpack_from(data, {column.offset}))"
+    return f"start, stop = {two} if {index} else {one}"
+
+
+def leading(page: Page, lines: Lines) -> None:
+    """The statement that unpacks the counts, at the place kept for it; those that are not used are dropped."""
+    index = lines.lines.index("    " + COUNTS)
+    rest = "\n".join(lines.lines[index + 1 :])
+    targets, equals, call = page.numbers.line.partition(" = ")
+    shown = [name if re.search(rf"\b{name}\b", rest) else f"_{name}" for name in targets.strip("(),").split(", ")]
+    targets = ", ".join(shown) if len(shown) > 1 else f"({shown[0]},)"
+    lines.lines[index] = f"    {targets}{equals}{call}"
 
 
 def check_index(lines: Lines, count: str) -> None:
@@ -236,14 +256,13 @@ def check_index(lines: Lines, count: str) -> None:
 
 def key_at(tables: Tables, page: Page) -> list[str]:
     """`key_at`: one slice."""
-    pair, single, width = ends_shapes(tables, page.ends)
     lines = begin("def key_at(data: Data, index: int) -> bytes:", "The key at an index of a verified page.")
-    lines.add(page.numbers.line)
+    lines.add(COUNTS)
     check_index(lines, page.count.text)
-    first, before = back(page.ends.offset, width)
     lines.add(f"heap = {page.heap}")
-    lines.add(slice_ends(pair, single, page_ends, "index"))
+    lines.add(ends_at(tables, page.ends, "index"))
     lines.add("return bytes(data[heap + start : heap + stop])")
+    leading(page, lines)
     return lines.lines
 
 
@@ -255,7 +274,7 @@ def entry(tables: Tables, page: Page, columns: list[Column]) -> list[str]:
         f"def entry(data: Data, index: int) -> tuple[{kinds}]:",
         f"What a verified page holds beside the key at an index: {names}.",
     )
-    lines.add(page.numbers.line)
+    lines.add(COUNTS)
     check_index(lines, page.count.text)
     values = []
     for column in columns:
@@ -263,22 +282,21 @@ def entry(tables: Tables, page: Page, columns: list[Column]) -> list[str]:
         shape = tables.shape(f"{order or '<'}{code}", "ELEMENT")
         values.append(f"{shape}.unpack_from(data, {column.offset} + index * {column.element.size})[0]")
     lines.statement("return (", values, ")", one=",")
+    leading(page, lines)
     return lines.lines
 
 
 def group(tables: Tables, page: Page, column: Column, members: list[Column]) -> list[str]:
     """`group`: the rows that a column of ends gives to one entry."""
-    pair, single, width = ends_shapes(tables, column)
     names = ", ".join(member.name for member in members)
     row = f"tuple[{', '.join('int' for _ in members)}]"
     lines = begin(
         f"def group(data: Data, index: int) -> tuple[{row}, ...]:",
         f"The rows ({names}) that belong to the entry at an index of a verified page.",
     )
-    lines.add(page.numbers.line)
+    lines.add(COUNTS)
     check_index(lines, page.count.text)
-    first, before = back(column.offset, width)
-    lines.add(slice_ends(pair, single, page_ends, "index"))
+    lines.add(ends_at(tables, column, "index"))
     lines.add("count = stop - start")
     tables.need("struct", "unpack_from")
     values = []
@@ -291,4 +309,5 @@ def group(tables: Tables, page: Page, column: Column, members: list[Column]) -> 
     for value in values:
         lines.add(f"        {value},")
     lines.add("        strict=True,\n    )\n)")
+    leading(page, lines)
     return lines.lines

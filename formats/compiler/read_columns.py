@@ -62,17 +62,23 @@ def read_counted(reader: Reader, node: CountedArray, trail: Trail) -> Bound:
 
 
 def count_of(reader: Reader, count: Expression, trail: Trail) -> Code:
-    """The count of an array, in a local where it is worked out."""
+    """The count of an array; not negative."""
     code = expression(reader, count, trail)
     if code.kind not in ("int", "bool"):
         raise SchemaRefused(trail.path, f"a count that is {code.kind}")
-    if not code.text.isidentifier() and not code.text.isdigit():
-        local = reader.names.local(trail.hint, "_count")
-        reader.line(f"{local} = {code.text}")
-        code = Code(local, "int", code.low, code.high)
     if code.low is None or code.low < 0:
+        code = counted(reader, code, trail)
         reader.check(f"{code.text} < 0")
     return Code(code.text, "int", max(code.low or 0, 0), code.high)
+
+
+def counted(reader: Reader, count: Code, trail: Trail) -> Code:
+    """A count in a local, for it is used more than once."""
+    if count.text.isidentifier() or count.text.isdigit():
+        return count
+    local = reader.names.local(trail.hint, "_count")
+    reader.line(f"{local} = {count.text}")
+    return Code(local, "int", count.low, count.high)
 
 
 def elements(reader: Reader, node: Node, count: Code, trail: Trail) -> Bound:
@@ -88,6 +94,7 @@ def elements(reader: Reader, node: Node, count: Code, trail: Trail) -> Bound:
             reader.spot = end
             return bound
     elif smallest:
+        count = counted(reader, count, trail)
         reader.flush()
         reader.check(f"{count.text} * {smallest} > {reader.limit} - {Code(str(reader.spot), 'int').atom}")
     return loop(reader, node, f"for _ in range({count.text}):", trail)
@@ -170,7 +177,7 @@ def column(reader: Reader, node: Node, count: Code, start: Spot, end: Spot, trai
         case FlagSet(node=Integer() as inner, named=False):
             local = integers(reader, inner, count, start, end, trail)
             mask = flag_mask(node, trail)
-            reader.check(f"any([mask & ~{mask:#x} for mask in {local}])")
+            reader.check(f"any(mask & ~{mask:#x} for mask in {local})")
         case Enumeration(node=Integer() as inner):
             return enumerations(reader, node, inner, count, start, end, trail)
         case _:
@@ -194,6 +201,8 @@ def unpacked(reader: Reader, code: str, order: str, count: Code, start: Spot, en
         shape = reader.tables.shape(f"{order or '<'}{count.text}{code}", "COLUMN")
         return f"{shape}.unpack_from(data, {start})"
     reader.tables.need("struct", "unpack_from")
+    if '"' in count.text:  # a comparison of texts, which an f-string cannot hold
+        return f'unpack_from("{order or "<"}%d{code}" % ({count.text}), data, {start})'
     return f'unpack_from(f"{order or "<"}{{{count.text}}}{code}", data, {start})'
 
 

@@ -117,7 +117,10 @@ def composed(reader: Reader, node: Struct | BitGroup, trail: Trail, fields: dict
         code = fields[member.name or ""].code
         assert code is not None
         values.append(code.text)
-    name = reader.tables.records[trail.words].name if reader.records or (reader.whole and not trail.words) else ""
+    if reader.whole and not trail.words:
+        # What a NamedTuple's own constructor does, without its detour.
+        return Code(call("tuple.__new__", [reader.tables.records[()].name, call("", values)]), "record")
+    name = reader.tables.records[trail.words].name if reader.records else ""
     return Code(call(name, values), "record")
 
 
@@ -147,7 +150,7 @@ def plan(reader: Reader, node: Struct, first: int, known: dict[int, Spot], trail
         last = index
     end, reader.spot = reader.spot, start
     if fills and last == len(node.members):
-        reader.check(f"{reader.limit} != {end}")
+        reader.check_end(end)
         reader.filled = end
         reader.proven[end.base] = end.offset
     elif last > first:
@@ -239,7 +242,7 @@ def read_padded(reader: Reader, node: Padded, trail: Trail) -> Bound:
         else:
             reader.take("", left, trail, constant=bytes(left), comment="padding")
     else:
-        reader.check(f"{reader.spot} > {end}")
+        reader.check(f"{reader.spot} > {end}" if reader.spot.base else f"{end} < {reader.spot}")
         reader.flush()
         reader.require(end)
         reader.check(reader.filled_with(reader.spot, end), "padding")
@@ -256,9 +259,9 @@ def read_captured(reader: Reader, node: Captured, trail: Trail) -> Bound:
 
 
 def read_nothing(reader: Reader, node: Nothing, trail: Trail) -> Bound:
-    """No bytes; perhaps the end of the region."""
-    if node.end and reader.spot not in (reader.limit, reader.filled):
-        reader.check(f"{reader.limit} != {reader.spot}")
+    """No bytes; the end of a region may be demanded where the region's own end is checked, and nowhere else."""
+    if node.end and not reader.fills:
+        raise SchemaRefused(trail.path, "the end is demanded before the end of its region", "it as the last field")
     return Bound(node, Code("None", "none"), reader.spot, reader.spot)
 
 
@@ -317,13 +320,18 @@ def conditions_of(reader: Reader, node: Conditional | Choice, trail: Trail) -> l
         return [f"if {truth(reader, node.condition, trail)}:", "else:"]
     selector = expression(reader, node.selector, trail)
     name = selector.text
-    if not name.isidentifier():
+    if not name.isidentifier() or selector.kind in ("str", "mixed"):
         name = reader.names.local(trail.hint, "_selector")
-        reader.line(f"{name} = {selector.text}")
+        reader.line(f"{name}{selector_type(selector)} = {selector.text}")
     headers = [f"{'elif' if index else 'if'} {name} == {quoted(value)}:" for index, (value, _) in enumerate(node.cases)]
     if not headers:
         raise SchemaRefused(trail.path, "a choice without cases")
     return [*headers, "else:"]
+
+
+def selector_type(selector: Code) -> str:
+    """The annotation of a selector's local; names are compared with names that their type may not have."""
+    return ": object" if selector.kind in ("str", "mixed") else ""
 
 
 def expression(reader: Reader, value: Expression, trail: Trail) -> Code:

@@ -122,7 +122,7 @@ def covered_text(reader: Reader, node: Digest, inner: Bound, *, view: bool) -> s
 def read_repeated(reader: Reader, node: Repeated, trail: Trail) -> Bound:
     """A closing tag."""
     start = reader.spot
-    local = reader.take(f"{node.size}s", node.size, trail)
+    local = reader.take(f"{node.size}s", node.size, trail, compared=True)
 
     def check() -> None:
         code = reader.lookup(Field(0, (node.of,)))
@@ -131,4 +131,4 @@ def read_repeated(reader: Reader, node: Repeated, trail: Trail) -> Bound:
         reader.check(f"{local} != {code.atom}[:{node.size}]")
 
     reader.wait(trail, check)
-    return Bound(node, Code(local, "bytes"), start, reader.spot, raw=local)
+    return Bound(node, Code(f"bytes({local})", "bytes"), start, reader.spot)

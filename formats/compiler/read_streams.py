@@ -50,7 +50,7 @@ def read_slices(reader: Reader, node: Slices, trail: Trail) -> Bound:
     if node.minimum == 1:
         reader.check(f"not all({items})", "an empty item")
     elif node.minimum > 1:
-        reader.check(f"{items} and min(map(len, {items})) < {node.minimum}")
+        reader.check(f"({items} and min(map(len, {items})) < {node.minimum})")
     reader.check(f"(len({heap}) > {node.maximum} and max(map(len, {items})) > {node.maximum})")
     reader.line(f"{local} = tuple({items})")
     if node.order:
@@ -64,9 +64,17 @@ def read_records(reader: Reader, node: Records, trail: Trail) -> Bound:
     if minimum_size(node.node) < 1:
         raise SchemaRefused(trail.path, "a record of a stream has at least one byte")
     reader.flush()
-    end, width = reader.limit, fixed_size(node.node)
+    start, end, width = reader.spot, reader.limit, fixed_size(node.node)
+    if width:
+        count = reader.names.local(trail.hint, "_count")
+        reader.check(f"({difference(start, end)}) % {width}")
+        reader.line(f"{count} = ({difference(start, end)}) // {width}")
+        found = column(reader, node.node, Code(count, "int", 0, None), start, end, trail)
+        bound = found or rows(reader, node.node, start, end, trail)
+        if bound:
+            reader.spot = reader.filled = end
+            return bound
     bound = loop(reader, node.node, f"while @offset < {end}:", trail)
-    assert width is None or bound.end is not None
     reader.filled = reader.spot
     return bound
 

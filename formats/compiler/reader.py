@@ -19,7 +19,7 @@ from .known import (
     Bound,
     Scope,
     Spot,
-    distance,
+    difference,
     literal_size,
     term,
 )
@@ -101,9 +101,16 @@ class Reader(Runs):
         self.flush()
         return known or self.advance(size, hint)
 
+    def check_end(self, end: Spot) -> None:
+        """Refuse where the bytes (or the region) do not end at this spot."""
+        if self.limit.base != end.base:
+            self.check(f"{self.limit} != {end}" if self.limit.base else f"{end} != {self.limit}")
+        elif self.limit != end:
+            raise SchemaRefused(self.here, "the content never fills its region")
+
     def filled_with(self, start: Spot, end: Spot) -> str:
         """The condition that some bytes are not all zero; comparing is faster than looking at each."""
-        return f"{self.bytes_text(start, end, view=True)} != bytes({distance(start, end)})"
+        return f"{self.bytes_text(start, end, view=True)} != bytes({difference(start, end)})"
 
     def freeze(self, rest: tuple[Member, ...] = ()) -> None:
         """Make `data` bytes, so that its slices are; where `rest` holds byte strings only, each is made bytes alone."""
@@ -187,5 +194,6 @@ class Reader(Runs):
         if spot.base == end.base and (spot.offset > end.offset or (exact and spot != end)):
             raise SchemaRefused(self.here, "the content never fills its region")
         if spot not in (end, filled):
-            self.check(f"{spot} != {end}" if exact else self.filled_with(spot, end))
+            left, right = (spot, end) if spot.base else (end, spot)
+            self.check(f"{left} != {right}" if exact else self.filled_with(spot, end))
         self.spot = end

@@ -62,9 +62,10 @@ Scopes = tuple[Struct | BitGroup, ...]
 
 def typed(tables: Tables, node: Node, trail: Trail, scopes: Scopes = ()) -> Typed:
     """The type of a node's value; classes and tables that it needs are made on the way."""
-    kind = type_of(tables, node, trail, scopes)
-    tables.types[id(node), trail.words] = kind
-    return kind
+    key = (id(node), trail.words)
+    if key not in tables.types:
+        tables.types[key] = type_of(tables, node, trail, scopes)
+    return tables.types[key]
 
 
 def type_of(tables: Tables, node: Node, trail: Trail, scopes: Scopes) -> Typed:
@@ -73,8 +74,8 @@ def type_of(tables: Tables, node: Node, trail: Trail, scopes: Scopes) -> Typed:
     if found:
         return plain(found)
     match node:
-        case Bits(boolean=boolean):
-            return plain("bool" if boolean else "int")
+        case Bits(boolean=True):
+            return plain("bool")
         case Constant(value=value):
             return plain(type(value).__name__)
         case Enumeration(closed=closed):
@@ -92,14 +93,11 @@ def type_of(tables: Tables, node: Node, trail: Trail, scopes: Scopes) -> Typed:
         case Blocks(node=element):
             return many(many(typed(tables, element, trail, scopes)))
         case Conditional() | Choice():
-            kinds = [typed(tables, case, trail.branch(label), scopes) for label, case in branches(node)]
-            return either(kinds)
+            return either([typed(tables, case, trail.branch(label), scopes) for label, case in branches(node)])
         case Computed(expression=expression):
             return plain(computed_type(tables, expression, trail, scopes))
-        case _ if hasattr(node, "node"):
-            return typed(tables, node.node, trail, scopes)
-        case _:
-            return plain("int")
+    below: Node | None = getattr(node, "node", None)
+    return plain("int") if below is None else typed(tables, below, trail, scopes)
 
 
 def record_name(tables: Tables, wanted: str) -> str:

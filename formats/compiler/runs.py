@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from ..errors import Path, SchemaRefused
 from .known import IDENTITY, LINE_MAXIMUM, OTHER, REFUSE, SIZE_MAXIMUM, Check, Item, Run, Spot
-from .naming import GLOBALS, Names, constant_name, identifier
+from .naming import constant_name, identifier
 from .tables import Tables, Trail
 from .text import Lines, quoted, refuse_when
 
@@ -26,7 +26,7 @@ class Runs:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.lines = Lines()
-        self.names = Names(GLOBALS)
+        self.names = tables.locals()
         self.spot = Spot("", 0)
         self.run: Run | None = None
         self.body: list[Check | str] = []
@@ -86,7 +86,8 @@ class Runs:
             if end.offset > self.limit.offset:
                 raise SchemaRefused(self.here, "the content never fits its region")
             return
-        self.lines.add(f"if {self.limit} < {end}:\n    {REFUSE}")
+        condition = f"{self.limit} < {end}" if self.limit.base else f"{end} > {self.limit}"
+        self.lines.add(f"if {condition}:\n    {REFUSE}")
         self.proven[end.base] = end.offset
 
     # --- runs --------------------------------------------------------------------------------------------------------
@@ -101,6 +102,7 @@ class Runs:
         suffix: str = "",
         constant: bytes | None = None,
         comment: str = "",
+        compared: bool = False,
     ) -> str:
         """Take fixed-width bytes into the run; the local that will hold them."""
         if self.run is None and self.body:
@@ -113,7 +115,8 @@ class Runs:
         local = "" if constant is not None else self.names.local(trail.hint, suffix)
         if size > SIZE_MAXIMUM:
             raise SchemaRefused(trail.path, f"a field of {size} bytes")
-        self.run.items.append(Item(code, size, local, order, constant, identifier(comment) if comment else ""))
+        shown = identifier(comment) if comment else ""
+        self.run.items.append(Item(code, size, local, order, constant, shown, compared))
         self.spot = self.spot.plus(size)
         return local
 
@@ -128,6 +131,9 @@ class Runs:
     def write_run(self, run: Run) -> None:
         """The call that unpacks a run, and the checks of its constants."""
         if not run.size:
+            return
+        if len(run.items) == 1 and run.items[0].compared:
+            self.lines.add(f"{run.items[0].local} = data[{run.start}:{run.start.plus(run.size)}]")
             return
         shape, targets = self.shape_of(run)
         spot = "" if run.start == Spot("") else f", {run.start}"

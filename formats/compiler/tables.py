@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Final
 
 from ..errors import Path
-from ..layout import Algorithm, Choice, Conditional, Enumeration, FlagSet, Layout, Node, Nothing
-from .naming import Names, class_name, constant_name
-from .text import Lines, quoted
+from ..layout import Algorithm, Choice, Conditional, Digest, Enumeration, FlagSet, Layout, Node, Nothing, children
+from .naming import GLOBALS, Names, class_name, constant_name
+from .text import WIDTH, Lines, quoted
 
 #: Names that every generated module defines or imports.
 MODULE_NAMES: Final = frozenset(
@@ -110,15 +111,28 @@ class Tables:
         self.header: Record | None = None
         self.keep: list[Node] = []
         self.types: dict[tuple[int, tuple[str, ...]], Typed] = {}
+        self.functions(layout.root)
 
     def need(self, module: str, name: str) -> str:
         """Import a name from a module."""
         self.imports.setdefault(module, set()).add(name)
         return name
 
+    def functions(self, node: Node) -> None:
+        """Import every checksum function below a node, before any local takes its name."""
+        if isinstance(node, Digest):
+            self.function(node.algorithm)
+        for _, child in children(node):
+            self.functions(child)
+
+    def locals(self) -> Names:
+        """The names that the locals of one function may take."""
+        imported = {name.split(" as ")[-1] for names in self.imports.values() for name in names}
+        return Names(GLOBALS | imported)
+
     def function(self, algorithm: Algorithm) -> str:
         """The local name of a checksum function."""
-        for taken, names in self.imports.items():
+        for taken, names in [*self.imports.items(), ("crc32c", GLOBALS)]:
             if algorithm.name in names and taken != algorithm.module:
                 alias = f"{algorithm.module.replace('.', '_')}_{algorithm.name}"
                 self.need(algorithm.module, f"{algorithm.name} as {alias}")
@@ -178,8 +192,8 @@ class Tables:
     def write(self, lines: Lines) -> None:
         """The constants of the module, shapes first."""
         for text, (name, comment) in self.shapes.items():
-            if comment:
-                lines.add(f"# {comment}")
+            for line in wrap(comment, WIDTH - 2):
+                lines.add(f"# {line}")
             lines.add(f'{name}: Final = Struct("{text}")')
         if self.shapes and self.constants:
             lines.add()

@@ -74,7 +74,7 @@ def write_column(writer: Writer, node: Node, trail: Trail, value: str, count: st
             writer.refuse(f"not {{False, True}}.issuperset({value})", trail)
             return [Piece(f"len({value})", text=f"bytes({value})")]
         case Raw(size=size) if width := literal_int(size):
-            writer.refuse(f"any([type(item) is not bytes or len(item) != {width} for item in {value}])", trail)
+            writer.refuse(f"any(type(item) is not bytes or len(item) != {width} for item in {value})", trail)
             return [Piece(f"len({value}) * {width}", text=f'b"".join({value})')]
         case Bounded(node=Integer() as inner):
             low, high = integer_range(inner)
@@ -88,7 +88,7 @@ def write_column(writer: Writer, node: Node, trail: Trail, value: str, count: st
             writer.refuse(f"not {allowed}.{'isdisjoint' if refused else 'issuperset'}({value})", trail)
             return write_column(writer, inner, trail, value, count)
         case FlagSet(node=Integer() as inner, named=False):
-            writer.refuse(f"any([mask & ~{flag_mask(node, trail):#x} for mask in {value}])", trail)
+            writer.refuse(f"any(mask & ~{flag_mask(node, trail):#x} for mask in {value})", trail)
             return write_column(writer, inner, trail, value, count)
         case Enumeration(node=Integer() as inner, closed=True):
             numbers = writer.tables.enumeration(node, trail).numbers
@@ -108,15 +108,22 @@ def write_loop(writer: Writer, node: Node, trail: Trail, value: str) -> list[Pie
 def open_loop(writer: Writer, node: Node, trail: Trail, value: str) -> str:
     """A loop that gathers the bytes of elements in a list; the list's name."""
     parts, item = writer.names.local(trail.hint, "_parts"), writer.names.local(trail.hint, "_item")
+    before = len(writer.lines.lines)
     writer.lines.add(f"{parts}: list[bytes] = []")
     with writer.block(f"for {item} in {value}:"):
+        begin = len(writer.lines.lines)
         pieces = writer.write(writer, node, trail, item, Slot(node, trail, item))
-        for part in writer.parts(pieces, trail.hint):
+        found = writer.parts(pieces, trail.hint)
+        is_simple = len(found) == 1 and len(writer.lines.lines) == begin
+        for part in found:
             writer.lines.expression(f"{parts}.append(", part, ")")
+    if is_simple:
+        del writer.lines.lines[before:]
+        writer.lines.expression(f"{parts} = ", f"[{found[0]} for {item} in {value}]")
     return parts
 
 
-def write_slices(writer: Writer, node: Slices, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
+def write_slices(writer: Writer, node: Slices, trail: Trail, value: str | None, _slot: Slot) -> list[Piece]:
     """Byte strings back to back."""
     assert value is not None
     writer.refuse(f"type({value}) is not tuple or not {{bytes}}.issuperset(map(type, {value}))", trail, "TypeError")

@@ -43,6 +43,7 @@ from ..layout import (
 from .expressions import size_of
 from .naming import field_names
 from .reach import fills
+from .read_composites import selector_type
 from .tables import Trail, branches
 from .text import Code, quoted
 from .write_derived import covered_bytes
@@ -229,7 +230,7 @@ def write_computed(writer: Writer, node: Computed, trail: Trail, value: str | No
 
 
 def write_branches(
-    writer: Writer, node: Conditional | Choice, trail: Trail, value: str | None, slot: Slot
+    writer: Writer, node: Conditional | Choice, trail: Trail, value: str | None, _slot: Slot
 ) -> list[Piece]:
     """The bytes of the branch that the condition or selector names."""
     assert value is not None
@@ -253,9 +254,11 @@ def headers_of(writer: Writer, node: Conditional | Choice, trail: Trail) -> list
     """The headers of the branches; one more than there are branches where the rest is refused."""
     if isinstance(node, Conditional):
         return [f"if {writer.expression(node.condition, trail).text}:", "else:"]
-    name = writer.expression(node.selector, trail).text
-    if not name.isidentifier():
-        name = writer.local(name, trail, "_selector")
+    selector = writer.expression(node.selector, trail)
+    name = selector.text
+    if not name.isidentifier() or selector.kind in ("str", "mixed"):
+        name = writer.names.local(trail.hint, "_selector")
+        writer.lines.add(f"{name}{selector_type(selector)} = {selector.text}")
     cases = [f"{'elif' if index else 'if'} {name} == {quoted(value)}:" for index, (value, _) in enumerate(node.cases)]
     if not cases:
         raise SchemaRefused(trail.path, "a choice without cases")

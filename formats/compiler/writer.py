@@ -15,7 +15,7 @@ from typing import Final
 from ..errors import SchemaRefused, path_text
 from ..layout import BitGroup, Captured, Field, Node, Struct
 from .expressions import Context, compiled
-from .naming import GLOBALS, Names, constant_name
+from .naming import constant_name
 from .scalars import ZEROS_MAXIMUM
 from .tables import Tables, Trail
 from .text import Code, Lines, quoted
@@ -83,7 +83,7 @@ class Writer:
         self.write = write
         self.open = opened
         self.lines = Lines()
-        self.names = Names(GLOBALS)
+        self.names = tables.locals()
         self.scopes: tuple[WriteScope, ...] = ()
         self.seeded = False
         self.loops = 0

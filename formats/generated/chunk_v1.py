@@ -1,13 +1,13 @@
 """Codec of `chunk`, version 1: generated from its schema, not edited by hand.
 
-Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without
-a diagnosis; `encode` and its kin raise on values that have no encoding.
+Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they
+refuse, without a diagnosis; `encode` and its kin raise on values that have no encoding.
 """
 
 from __future__ import annotations
 
 from struct import Struct
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from crc32c import crc32c
@@ -16,13 +16,16 @@ FORMAT: Final = "chunk"
 VERSION: Final = 1
 #: The fields of the place whose CRC32C seeds the checksums.
 SEED_FIELDS: Final[tuple[str, ...]] = ("disk", "extent", "generation", "offset")
+#: Size of the sealed header in bytes.
+HEADER_SIZE: Final = 48
 
 Data: TypeAlias = bytes | bytearray | memoryview
 
-# magic, kind, version, owner_number, reserved_1, key_length, uuid, payload_length, key_checksum, payload_checksum, part, reserved_2, seal
+# magic, kind, version, owner_number, reserved_1, key_length, uuid, payload_length, key_checksum,
+# payload_checksum, part, reserved_2, seal
 HEADER: Final = Struct("<4sBBH16sIIIIII")
-# tag
-HEADER_2: Final = Struct("<8s")
+# key_length, payload_length
+LENGTHS: Final = Struct("<H16xI")
 HEADER_PACK: Final = Struct("<4sB1xH16sIIII4x")
 U32: Final = Struct("<I")
 
@@ -33,7 +36,7 @@ LEAD: Final = b"\xd3\xd0\x02\x01"  # magic, kind, version
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
-    """"""
+    """The value of a `chunk`."""
 
     owner: ChunkOwner
     uuid: bytes
@@ -43,6 +46,18 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
 
 
 ChunkTuple: TypeAlias = tuple[ChunkOwner, bytes, int, bytes, bytes]
+
+
+class Header(NamedTuple):
+    """The named fields of the fixed header: what it says itself, and what it says of the body."""
+
+    owner: ChunkOwner
+    key_length: int
+    uuid: bytes
+    payload_length: int
+    key_checksum: int
+    payload_checksum: int
+    part: int
 
 
 def probe(data: Data, seed: int = 0) -> Chunk | None:
@@ -74,19 +89,22 @@ def probe(data: Data, seed: int = 0) -> Chunk | None:
         or part > 65535
     ):
         return None
+
     key_end = 48 + key_length
     payload_end = key_end + payload_length
     if end != payload_end + 8:
         return None
-    if type(data) is not bytes:
-        data = bytes(data)
     key = data[48:key_end]
+    if type(key) is not bytes:
+        key = bytes(key)
     if key_checksum != crc32c(key):
         return None
     payload = data[key_end:payload_end]
+    if type(payload) is not bytes:
+        payload = bytes(payload)
     if payload_checksum != crc32c(payload):
         return None
-    (tag,) = HEADER_2.unpack_from(data, payload_end)
+    tag = data[payload_end:payload_end + 8]
     if tag != uuid[:8]:
         return None
     return Chunk(owner, uuid, part, key, payload)
@@ -121,19 +139,22 @@ def probe_tuple(data: Data, seed: int = 0) -> ChunkTuple | None:
         or part > 65535
     ):
         return None
+
     key_end = 48 + key_length
     payload_end = key_end + payload_length
     if end != payload_end + 8:
         return None
-    if type(data) is not bytes:
-        data = bytes(data)
     key = data[48:key_end]
+    if type(key) is not bytes:
+        key = bytes(key)
     if key_checksum != crc32c(key):
         return None
     payload = data[key_end:payload_end]
+    if type(payload) is not bytes:
+        payload = bytes(payload)
     if payload_checksum != crc32c(payload):
         return None
-    (tag,) = HEADER_2.unpack_from(data, payload_end)
+    tag = data[payload_end:payload_end + 8]
     if tag != uuid[:8]:
         return None
     return (owner, uuid, part, key, payload)
@@ -141,8 +162,17 @@ def probe_tuple(data: Data, seed: int = 0) -> ChunkTuple | None:
 
 def probe_prefix(data: Data, seed: int = 0) -> tuple[Chunk, int] | None:
     """The record of the frame that the bytes begin with and its size in bytes, or None."""
-    end = len(data)
-    if end < 48:
+    if len(data) < 48:
+        return None
+    key_length, payload_length = LENGTHS.unpack_from(data, 6)
+    size = 56 + key_length + payload_length
+    record = probe(memoryview(data)[:size], seed)
+    return None if record is None else (record, size)
+
+
+def probe_header(data: Data, seed: int = 0) -> Header | None:
+    """The fields of a valid header at the start of the bytes, or None."""
+    if len(data) < 48:
         return None
     (
         lead,
@@ -168,20 +198,10 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[Chunk, int] | None:
         or part > 65535
     ):
         return None
-    key_end = 48 + key_length
-    payload_end = key_end + payload_length
-    if end < payload_end + 8:
-        return None
-    key = bytes(data[48:key_end])
-    if key_checksum != crc32c(key):
-        return None
-    payload = bytes(data[key_end:payload_end])
-    if payload_checksum != crc32c(payload):
-        return None
-    (tag,) = HEADER_2.unpack_from(data, payload_end)
-    if tag != uuid[:8]:
-        return None
-    return Chunk(owner, uuid, part, key, payload), payload_end + 8
+    return tuple.__new__(
+        Header,
+        (owner, key_length, uuid, payload_length, key_checksum, payload_checksum, part),
+    )
 
 
 def encode(value: Chunk, seed: int = 0) -> bytes:
@@ -207,8 +227,9 @@ def encode(value: Chunk, seed: int = 0) -> bytes:
         raise ValueError("payload_length")
     if part > 65535:
         raise ValueError("part")
+
     header = HEADER_PACK.pack(
-        b"\xd3\xd0\x02\x01",
+        LEAD,
         OWNER_NUMBERS[owner],
         key_length,
         uuid,
@@ -217,6 +238,7 @@ def encode(value: Chunk, seed: int = 0) -> bytes:
         crc32c(payload),
         part,
     )
+
     return b"".join((header, U32.pack(crc32c(header, seed)), key, payload, uuid[:8]))
 
 
@@ -245,8 +267,9 @@ def encode_tuple(
         raise ValueError("payload_length")
     if part > 65535:
         raise ValueError("part")
+
     header = HEADER_PACK.pack(
-        b"\xd3\xd0\x02\x01",
+        LEAD,
         OWNER_NUMBERS[owner],
         key_length,
         uuid,
@@ -255,4 +278,41 @@ def encode_tuple(
         crc32c(payload),
         part,
     )
+
     return b"".join((header, U32.pack(crc32c(header, seed)), key, payload, uuid[:8]))
+
+
+def encode_header(
+    owner: ChunkOwner,
+    key_length: int,
+    uuid: bytes,
+    payload_length: int,
+    key_checksum: int,
+    payload_checksum: int,
+    part: int,
+    seed: int = 0,
+) -> bytes:
+    """The bytes of a header with these fields, sealed."""
+    if not 1 <= key_length <= 4096:
+        raise ValueError("key_length")
+    if type(uuid) is not bytes:
+        raise TypeError("uuid")
+    if len(uuid) != 16:
+        raise ValueError("uuid")
+    if payload_length > 268431360:
+        raise ValueError("payload_length")
+    if part > 65535:
+        raise ValueError("part")
+
+    header = HEADER_PACK.pack(
+        LEAD,
+        OWNER_NUMBERS[owner],
+        key_length,
+        uuid,
+        payload_length,
+        key_checksum,
+        payload_checksum,
+        part,
+    )
+
+    return header + U32.pack(crc32c(header, seed))

@@ -1,13 +1,13 @@
 """Codec of `extent_header`, version 1: generated from its schema, not edited by hand.
 
-Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without
-a diagnosis; `encode` and its kin raise on values that have no encoding.
+Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they
+refuse, without a diagnosis; `encode` and its kin raise on values that have no encoding.
 """
 
 from __future__ import annotations
 
 from struct import Struct
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from crc32c import crc32c
@@ -16,6 +16,8 @@ FORMAT: Final = "extent_header"
 VERSION: Final = 1
 #: The fields of the place whose CRC32C seeds the checksums.
 SEED_FIELDS: Final[tuple[str, ...]] = ("extent", "offset")
+#: Size of the sealed header in bytes.
+HEADER_SIZE: Final = 64
 
 Data: TypeAlias = bytes | bytearray | memoryview
 
@@ -31,7 +33,7 @@ LEAD: Final = b"\xd3\xd0\x01\x01"  # magic, kind, version
 
 
 class ExtentHeader(msgspec.Struct, frozen=True, gc=False):
-    """"""
+    """The value of a `extent_header`."""
 
     owner: ExtentHeaderOwner
     disk: bytes
@@ -41,6 +43,16 @@ class ExtentHeader(msgspec.Struct, frozen=True, gc=False):
 
 
 ExtentHeaderTuple: TypeAlias = tuple[ExtentHeaderOwner, bytes, int, int, int]
+
+
+class Header(NamedTuple):
+    """The named fields of the fixed header: what it says itself, and what it says of the body."""
+
+    owner: ExtentHeaderOwner
+    disk: bytes
+    extent_size: int
+    page_size: int
+    generation: int
 
 
 def probe(data: Data, seed: int = 0) -> ExtentHeader | None:
@@ -103,6 +115,12 @@ def probe_tuple(data: Data, seed: int = 0) -> ExtentHeaderTuple | None:
 
 def probe_prefix(data: Data, seed: int = 0) -> tuple[ExtentHeader, int] | None:
     """The record of the frame that the bytes begin with and its size in bytes, or None."""
+    record = probe(memoryview(data)[:64], seed)
+    return None if record is None else (record, 64)
+
+
+def probe_header(data: Data, seed: int = 0) -> Header | None:
+    """The fields of a valid header at the start of the bytes, or None."""
     if len(data) < 64:
         return None
     (
@@ -127,7 +145,7 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[ExtentHeader, int] | None:
         or generation < 1
     ):
         return None
-    return ExtentHeader(owner, disk, extent_size, page_size, generation), 64
+    return tuple.__new__(Header, (owner, disk, extent_size, page_size, generation))
 
 
 def encode(value: ExtentHeader, seed: int = 0) -> bytes:
@@ -147,15 +165,10 @@ def encode(value: ExtentHeader, seed: int = 0) -> bytes:
         raise ValueError("page_size")
     if generation < 1:
         raise ValueError("generation")
-    header = HEADER_PACK.pack(
-        b"\xd3\xd0\x01\x01",
-        OWNER_NUMBERS[owner],
-        disk,
-        extent_size,
-        page_size,
-        generation,
-    )
-    return b"".join((header, U32.pack(crc32c(header, seed))))
+
+    header = HEADER_PACK.pack(LEAD, OWNER_NUMBERS[owner], disk, extent_size, page_size, generation)
+
+    return header + U32.pack(crc32c(header, seed))
 
 
 def encode_tuple(
@@ -177,12 +190,32 @@ def encode_tuple(
         raise ValueError("page_size")
     if generation < 1:
         raise ValueError("generation")
-    header = HEADER_PACK.pack(
-        b"\xd3\xd0\x01\x01",
-        OWNER_NUMBERS[owner],
-        disk,
-        extent_size,
-        page_size,
-        generation,
-    )
-    return b"".join((header, U32.pack(crc32c(header, seed))))
+
+    header = HEADER_PACK.pack(LEAD, OWNER_NUMBERS[owner], disk, extent_size, page_size, generation)
+
+    return header + U32.pack(crc32c(header, seed))
+
+
+def encode_header(
+    owner: ExtentHeaderOwner,
+    disk: bytes,
+    extent_size: int,
+    page_size: int,
+    generation: int,
+    seed: int = 0,
+) -> bytes:
+    """The bytes of a header with these fields, sealed."""
+    if type(disk) is not bytes:
+        raise TypeError("disk")
+    if len(disk) != 16:
+        raise ValueError("disk")
+    if not 4096 <= extent_size <= 2147483648:
+        raise ValueError("extent_size")
+    if not 512 <= page_size <= 65536:
+        raise ValueError("page_size")
+    if generation < 1:
+        raise ValueError("generation")
+
+    header = HEADER_PACK.pack(LEAD, OWNER_NUMBERS[owner], disk, extent_size, page_size, generation)
+
+    return header + U32.pack(crc32c(header, seed))

@@ -1,14 +1,14 @@
 """Codec of `superblock`, version 1: generated from its schema, not edited by hand.
 
-Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without
-a diagnosis; `encode` and its kin raise on values that have no encoding.
+Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they
+refuse, without a diagnosis; `encode` and its kin raise on values that have no encoding.
 """
 
 from __future__ import annotations
 
 from operator import lt
 from struct import Struct, pack, unpack_from
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from crc32c import crc32c
@@ -17,13 +17,16 @@ FORMAT: Final = "superblock"
 VERSION: Final = 1
 #: The fields of the place whose CRC32C seeds the checksums.
 SEED_FIELDS: Final[tuple[str, ...]] = ("disk", "extent", "generation", "offset")
+#: Size of the sealed header in bytes.
+HEADER_SIZE: Final = 64
 
 Data: TypeAlias = bytes | bytearray | memoryview
 
-# magic, kind, version, record_number, flags, reserved_1, sequence, compatible, read_only_compatible, incompatible, extent_count, entry_count, entries_length, entries_checksum, reserved_2, seal
+# magic, kind, version, record_number, flags, reserved_1, sequence, compatible, read_only_compatible,
+# incompatible, extent_count, entry_count, entries_length, entries_checksum, reserved_2, seal
 HEADER: Final = Struct("<4sBBHQQQQIIIIII")
-HEADER_PACK: Final = Struct("<4sBB2xQQQQIIII4x")
 U32: Final = Struct("<I")
+HEADER_PACK: Final = Struct("<4sBB2xQQQQIIII4x")
 
 SuperblockRecord: TypeAlias = Literal["full", "delta"]
 RECORD_NAMES: Final[dict[int, SuperblockRecord]] = {1: "full", 2: "delta"}
@@ -35,7 +38,7 @@ LEAD: Final = b"\xd3\xd0\x03\x01"  # magic, kind, version
 
 
 class SuperblockEntries(msgspec.Struct, frozen=True):
-    """"""
+    """`entries` of a `superblock`."""
 
     extents: tuple[int, ...]
     generations: tuple[int, ...]
@@ -44,7 +47,7 @@ class SuperblockEntries(msgspec.Struct, frozen=True):
 
 
 class Superblock(msgspec.Struct, frozen=True):
-    """"""
+    """The value of a `superblock`."""
 
     record: SuperblockRecord
     flags: int
@@ -64,6 +67,21 @@ SuperblockEntriesTuple: TypeAlias = tuple[
 ]
 
 SuperblockTuple: TypeAlias = tuple[SuperblockRecord, int, int, int, int, int, int, SuperblockEntriesTuple]
+
+
+class Header(NamedTuple):
+    """The named fields of the fixed header: what it says itself, and what it says of the body."""
+
+    record: SuperblockRecord
+    flags: int
+    sequence: int
+    compatible: int
+    read_only_compatible: int
+    incompatible: int
+    extent_count: int
+    entry_count: int
+    entries_length: int
+    entries_checksum: int
 
 
 def probe(data: Data, seed: int = 0) -> Superblock | None:
@@ -100,16 +118,20 @@ def probe(data: Data, seed: int = 0) -> Superblock | None:
         or entries_length > 1048576
     ):
         return None
+
     entries_end = 64 + entries_length
     if end != entries_end:
         return None
     if type(data) is not bytes:
         data = bytes(data)
+
+    # entries
     if entries_checksum != crc32c(data[64:entries_end]):
         return None
-    extents_end = 64 + (entry_count * 4)
-    generations_end = extents_end + (entry_count * 4)
-    write_pointers_end = generations_end + (entry_count * 4)
+
+    extents_end = 64 + entry_count * 4
+    generations_end = extents_end + entry_count * 4
+    write_pointers_end = generations_end + entry_count * 4
     owners_end = write_pointers_end + entry_count
     if entries_end != owners_end:
         return None
@@ -168,16 +190,20 @@ def probe_tuple(data: Data, seed: int = 0) -> SuperblockTuple | None:
         or entries_length > 1048576
     ):
         return None
+
     entries_end = 64 + entries_length
     if end != entries_end:
         return None
     if type(data) is not bytes:
         data = bytes(data)
+
+    # entries
     if entries_checksum != crc32c(data[64:entries_end]):
         return None
-    extents_end = 64 + (entry_count * 4)
-    generations_end = extents_end + (entry_count * 4)
-    write_pointers_end = generations_end + (entry_count * 4)
+
+    extents_end = 64 + entry_count * 4
+    generations_end = extents_end + entry_count * 4
+    write_pointers_end = generations_end + entry_count * 4
     owners_end = write_pointers_end + entry_count
     if entries_end != owners_end:
         return None
@@ -204,8 +230,17 @@ def probe_tuple(data: Data, seed: int = 0) -> SuperblockTuple | None:
 
 def probe_prefix(data: Data, seed: int = 0) -> tuple[Superblock, int] | None:
     """The record of the frame that the bytes begin with and its size in bytes, or None."""
-    end = len(data)
-    if end < 64:
+    if len(data) < 64:
+        return None
+    (entries_length,) = U32.unpack_from(data, 48)
+    size = 64 + entries_length
+    record = probe(memoryview(data)[:size], seed)
+    return None if record is None else (record, size)
+
+
+def probe_header(data: Data, seed: int = 0) -> Header | None:
+    """The fields of a valid header at the start of the bytes, or None."""
+    if len(data) < 64:
         return None
     (
         lead,
@@ -236,36 +271,21 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[Superblock, int] | None:
         or entries_length > 1048576
     ):
         return None
-    entries_end = 64 + entries_length
-    if end < entries_end:
-        return None
-    if entries_checksum != crc32c(data[64:entries_end]):
-        return None
-    extents_end = 64 + (entry_count * 4)
-    generations_end = extents_end + (entry_count * 4)
-    write_pointers_end = generations_end + (entry_count * 4)
-    owners_end = write_pointers_end + entry_count
-    if entries_end != owners_end:
-        return None
-    extents = unpack_from(f"<{entry_count}I", data, 64)
-    if not all(map(lt, extents, extents[1:])):
-        return None
-    generations = unpack_from(f"<{entry_count}I", data, extents_end)
-    write_pointers = unpack_from(f"<{entry_count}I", data, generations_end)
-    try:
-        owners = tuple([OWNERS_NAMES[number] for number in data[write_pointers_end:owners_end]])
-    except KeyError:
-        return None
-    return Superblock(
-        record,
-        flags,
-        sequence,
-        compatible,
-        read_only_compatible,
-        incompatible,
-        extent_count,
-        SuperblockEntries(extents, generations, write_pointers, owners),
-    ), entries_end
+    return tuple.__new__(
+        Header,
+        (
+            record,
+            flags,
+            sequence,
+            compatible,
+            read_only_compatible,
+            incompatible,
+            extent_count,
+            entry_count,
+            entries_length,
+            entries_checksum,
+        ),
+    )
 
 
 def encode(value: Superblock, seed: int = 0) -> bytes:
@@ -278,6 +298,8 @@ def encode(value: Superblock, seed: int = 0) -> bytes:
     incompatible = value.incompatible
     extent_count = value.extent_count
     entries = value.entries
+    if type(entries) is not SuperblockEntries:
+        raise TypeError("entries")
     extents = entries.extents
     generations = entries.generations
     write_pointers = entries.write_pointers
@@ -308,15 +330,17 @@ def encode(value: Superblock, seed: int = 0) -> bytes:
     if len(owners) != entry_count:
         raise ValueError("entries.owners")
     owners_numbers = [OWNERS_NUMBERS[name] for name in owners]
-    entries_bytes = b"".join((
-        pack(f"<{len(extents)}I{len(generations)}I{len(write_pointers)}I", *extents, *generations, *write_pointers),
-        bytes(owners_numbers),
-    ))
+
+    entries_bytes = (
+        pack(f"<{entry_count}I{entry_count}I{entry_count}I", *extents, *generations, *write_pointers)
+        + bytes(owners_numbers)
+    )
     entries_length = len(entries_bytes)
     if entries_length > 1048576:
         raise ValueError("entries_length")
+
     header = HEADER_PACK.pack(
-        b"\xd3\xd0\x03\x01",
+        LEAD,
         RECORD_NUMBERS[record],
         flags,
         sequence,
@@ -328,6 +352,7 @@ def encode(value: Superblock, seed: int = 0) -> bytes:
         entries_length,
         crc32c(entries_bytes),
     )
+
     return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))
 
 
@@ -343,6 +368,8 @@ def encode_tuple(
     seed: int = 0,
 ) -> bytes:
     """The bytes of a frame's values; those of structs and arrays inside are tuples."""
+    if type(entries) is not tuple:
+        raise TypeError("entries")
     extents, generations, write_pointers, owners = entries
     if flags & ~0x1:
         raise ValueError("flags")
@@ -370,15 +397,17 @@ def encode_tuple(
     if len(owners) != entry_count:
         raise ValueError("entries.owners")
     owners_numbers = [OWNERS_NUMBERS[name] for name in owners]
-    entries_bytes = b"".join((
-        pack(f"<{len(extents)}I{len(generations)}I{len(write_pointers)}I", *extents, *generations, *write_pointers),
-        bytes(owners_numbers),
-    ))
+
+    entries_bytes = (
+        pack(f"<{entry_count}I{entry_count}I{entry_count}I", *extents, *generations, *write_pointers)
+        + bytes(owners_numbers)
+    )
     entries_length = len(entries_bytes)
     if entries_length > 1048576:
         raise ValueError("entries_length")
+
     header = HEADER_PACK.pack(
-        b"\xd3\xd0\x03\x01",
+        LEAD,
         RECORD_NUMBERS[record],
         flags,
         sequence,
@@ -390,4 +419,47 @@ def encode_tuple(
         entries_length,
         crc32c(entries_bytes),
     )
+
     return b"".join((header, U32.pack(crc32c(header, seed)), entries_bytes))
+
+
+def encode_header(
+    record: SuperblockRecord,
+    flags: int,
+    sequence: int,
+    compatible: int,
+    read_only_compatible: int,
+    incompatible: int,
+    extent_count: int,
+    entry_count: int,
+    entries_length: int,
+    entries_checksum: int,
+    seed: int = 0,
+) -> bytes:
+    """The bytes of a header with these fields, sealed."""
+    if flags & ~0x1:
+        raise ValueError("flags")
+    if sequence < 1:
+        raise ValueError("sequence")
+    if not 1 <= extent_count <= 1048576:
+        raise ValueError("extent_count")
+    if entry_count > 65536:
+        raise ValueError("entry_count")
+    if entries_length > 1048576:
+        raise ValueError("entries_length")
+
+    header = HEADER_PACK.pack(
+        LEAD,
+        RECORD_NUMBERS[record],
+        flags,
+        sequence,
+        compatible,
+        read_only_compatible,
+        incompatible,
+        extent_count,
+        entry_count,
+        entries_length,
+        entries_checksum,
+    )
+
+    return header + U32.pack(crc32c(header, seed))

@@ -1,14 +1,14 @@
 """Codec of `tree_metadata`, version 1: generated from its schema, not edited by hand.
 
-Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they refuse, without
-a diagnosis; `encode` and its kin raise on values that have no encoding.
+Regenerate it with `shardproof formats generate`. `probe` and its kin answer None to whatever they
+refuse, without a diagnosis; `encode` and its kin raise on values that have no encoding.
 """
 
 from __future__ import annotations
 
 from operator import lt
 from struct import Struct, pack, unpack_from
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from crc32c import crc32c
@@ -17,13 +17,16 @@ FORMAT: Final = "tree_metadata"
 VERSION: Final = 1
 #: The fields of the place whose CRC32C seeds the checksums.
 SEED_FIELDS: Final[tuple[str, ...]] = ("disk", "extent", "generation", "offset")
+#: Size of the sealed header in bytes.
+HEADER_SIZE: Final = 64
 
 Data: TypeAlias = bytes | bytearray | memoryview
 
-# magic, kind, version, record_number, reserved_1, sequence, next_run, added_count, chunk_count, removed_count, changes_length, changes_checksum, reserved_2, seal
+# magic, kind, version, record_number, reserved_1, sequence, next_run, added_count, chunk_count,
+# removed_count, changes_length, changes_checksum, reserved_2, seal
 HEADER: Final = Struct("<4sB3sQIIIIII20sI")
-HEADER_PACK: Final = Struct("<4sB3xQIIIIII20x")
 U32: Final = Struct("<I")
+HEADER_PACK: Final = Struct("<4sB3xQIIIIII20x")
 
 TreeMetadataRecord: TypeAlias = Literal["full", "delta"]
 RECORD_NAMES: Final[dict[int, TreeMetadataRecord]] = {1: "full", 2: "delta"}
@@ -32,7 +35,7 @@ LEAD: Final = b"\xd3\xd0\x04\x01"  # magic, kind, version
 
 
 class TreeMetadataChanges(msgspec.Struct, frozen=True):
-    """"""
+    """`changes` of a `tree_metadata`."""
 
     added: tuple[int, ...]
     levels: tuple[int, ...]
@@ -46,7 +49,7 @@ class TreeMetadataChanges(msgspec.Struct, frozen=True):
 
 
 class TreeMetadata(msgspec.Struct, frozen=True):
-    """"""
+    """The value of a `tree_metadata`."""
 
     record: TreeMetadataRecord
     sequence: int
@@ -67,6 +70,19 @@ TreeMetadataChangesTuple: TypeAlias = tuple[
 ]
 
 TreeMetadataTuple: TypeAlias = tuple[TreeMetadataRecord, int, int, TreeMetadataChangesTuple]
+
+
+class Header(NamedTuple):
+    """The named fields of the fixed header: what it says itself, and what it says of the body."""
+
+    record: TreeMetadataRecord
+    sequence: int
+    next_run: int
+    added_count: int
+    chunk_count: int
+    removed_count: int
+    changes_length: int
+    changes_checksum: int
 
 
 def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
@@ -102,22 +118,26 @@ def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
         or changes_length > 2097152
     ):
         return None
+
     changes_end = 64 + changes_length
     if end != changes_end:
         return None
     if type(data) is not bytes:
         data = bytes(data)
+
+    # changes
     if changes_checksum != crc32c(data[64:changes_end]):
         return None
-    added_end = 64 + (added_count * 4)
+
+    added_end = 64 + added_count * 4
     levels_end = added_end + added_count
-    chunk_ends_end = levels_end + (added_count * 4)
-    extents_end = chunk_ends_end + (chunk_count * 4)
-    generations_end = extents_end + (chunk_count * 4)
-    offsets_end = generations_end + (chunk_count * 4)
-    lengths_end = offsets_end + (chunk_count * 4)
-    checksums_end = lengths_end + (chunk_count * 4)
-    removed_end = checksums_end + (removed_count * 4)
+    chunk_ends_end = levels_end + added_count * 4
+    extents_end = chunk_ends_end + chunk_count * 4
+    generations_end = extents_end + chunk_count * 4
+    offsets_end = generations_end + chunk_count * 4
+    lengths_end = offsets_end + chunk_count * 4
+    checksums_end = lengths_end + chunk_count * 4
+    removed_end = checksums_end + removed_count * 4
     if changes_end != removed_end:
         return None
     added = unpack_from(f"<{added_count}I", data, 64)
@@ -142,7 +162,17 @@ def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
         record,
         sequence,
         next_run,
-        TreeMetadataChanges(added, levels, chunk_ends, extents, generations, offsets, lengths, checksums, removed),
+        TreeMetadataChanges(
+            added,
+            levels,
+            chunk_ends,
+            extents,
+            generations,
+            offsets,
+            lengths,
+            checksums,
+            removed,
+        ),
     )
 
 
@@ -179,22 +209,26 @@ def probe_tuple(data: Data, seed: int = 0) -> TreeMetadataTuple | None:
         or changes_length > 2097152
     ):
         return None
+
     changes_end = 64 + changes_length
     if end != changes_end:
         return None
     if type(data) is not bytes:
         data = bytes(data)
+
+    # changes
     if changes_checksum != crc32c(data[64:changes_end]):
         return None
-    added_end = 64 + (added_count * 4)
+
+    added_end = 64 + added_count * 4
     levels_end = added_end + added_count
-    chunk_ends_end = levels_end + (added_count * 4)
-    extents_end = chunk_ends_end + (chunk_count * 4)
-    generations_end = extents_end + (chunk_count * 4)
-    offsets_end = generations_end + (chunk_count * 4)
-    lengths_end = offsets_end + (chunk_count * 4)
-    checksums_end = lengths_end + (chunk_count * 4)
-    removed_end = checksums_end + (removed_count * 4)
+    chunk_ends_end = levels_end + added_count * 4
+    extents_end = chunk_ends_end + chunk_count * 4
+    generations_end = extents_end + chunk_count * 4
+    offsets_end = generations_end + chunk_count * 4
+    lengths_end = offsets_end + chunk_count * 4
+    checksums_end = lengths_end + chunk_count * 4
+    removed_end = checksums_end + removed_count * 4
     if changes_end != removed_end:
         return None
     added = unpack_from(f"<{added_count}I", data, 64)
@@ -225,8 +259,17 @@ def probe_tuple(data: Data, seed: int = 0) -> TreeMetadataTuple | None:
 
 def probe_prefix(data: Data, seed: int = 0) -> tuple[TreeMetadata, int] | None:
     """The record of the frame that the bytes begin with and its size in bytes, or None."""
-    end = len(data)
-    if end < 64:
+    if len(data) < 64:
+        return None
+    (changes_length,) = U32.unpack_from(data, 32)
+    size = 64 + changes_length
+    record = probe(memoryview(data)[:size], seed)
+    return None if record is None else (record, size)
+
+
+def probe_header(data: Data, seed: int = 0) -> Header | None:
+    """The fields of a valid header at the start of the bytes, or None."""
+    if len(data) < 64:
         return None
     (
         lead,
@@ -256,46 +299,19 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[TreeMetadata, int] | None:
         or changes_length > 2097152
     ):
         return None
-    changes_end = 64 + changes_length
-    if end < changes_end:
-        return None
-    if changes_checksum != crc32c(data[64:changes_end]):
-        return None
-    added_end = 64 + (added_count * 4)
-    levels_end = added_end + added_count
-    chunk_ends_end = levels_end + (added_count * 4)
-    extents_end = chunk_ends_end + (chunk_count * 4)
-    generations_end = extents_end + (chunk_count * 4)
-    offsets_end = generations_end + (chunk_count * 4)
-    lengths_end = offsets_end + (chunk_count * 4)
-    checksums_end = lengths_end + (chunk_count * 4)
-    removed_end = checksums_end + (removed_count * 4)
-    if changes_end != removed_end:
-        return None
-    added = unpack_from(f"<{added_count}I", data, 64)
-    if not all(map(lt, added, added[1:])):
-        return None
-    levels = tuple(data[added_end:levels_end])
-    chunk_ends = unpack_from(f"<{added_count}I", data, levels_end)
-    if (
-        not all(map(lt, chunk_ends, chunk_ends[1:]))
-        or (chunk_ends[-1] if chunk_ends else 0) != chunk_count
-    ):
-        return None
-    extents = unpack_from(f"<{chunk_count}I", data, chunk_ends_end)
-    generations = unpack_from(f"<{chunk_count}I", data, extents_end)
-    offsets = unpack_from(f"<{chunk_count}I", data, generations_end)
-    lengths = unpack_from(f"<{chunk_count}I", data, offsets_end)
-    checksums = unpack_from(f"<{chunk_count}I", data, lengths_end)
-    removed = unpack_from(f"<{removed_count}I", data, checksums_end)
-    if not all(map(lt, removed, removed[1:])):
-        return None
-    return TreeMetadata(
-        record,
-        sequence,
-        next_run,
-        TreeMetadataChanges(added, levels, chunk_ends, extents, generations, offsets, lengths, checksums, removed),
-    ), changes_end
+    return tuple.__new__(
+        Header,
+        (
+            record,
+            sequence,
+            next_run,
+            added_count,
+            chunk_count,
+            removed_count,
+            changes_length,
+            changes_checksum,
+        ),
+    )
 
 
 def encode(value: TreeMetadata, seed: int = 0) -> bytes:
@@ -304,6 +320,8 @@ def encode(value: TreeMetadata, seed: int = 0) -> bytes:
     sequence = value.sequence
     next_run = value.next_run
     changes = value.changes
+    if type(changes) is not TreeMetadataChanges:
+        raise TypeError("changes")
     added = changes.added
     levels = changes.levels
     chunk_ends = changes.chunk_ends
@@ -364,16 +382,29 @@ def encode(value: TreeMetadata, seed: int = 0) -> bytes:
         raise TypeError("changes.removed")
     if not all(map(lt, removed, removed[1:])):
         raise ValueError("changes.removed")
-    changes_bytes = b"".join((
-        pack(f"<{len(added)}I", *added),
-        bytes(levels),
-        pack(f"<{len(chunk_ends)}I{len(extents)}I{len(generations)}I{len(offsets)}I{len(lengths)}I{len(checksums)}I{len(removed)}I", *chunk_ends, *extents, *generations, *offsets, *lengths, *checksums, *removed),
-    ))
+
+    changes_bytes = b"".join(
+        (
+            pack(f"<{added_count}I", *added),
+            bytes(levels),
+            pack(
+                f"<{added_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{removed_count}I",
+                *chunk_ends,
+                *extents,
+                *generations,
+                *offsets,
+                *lengths,
+                *checksums,
+                *removed,
+            ),
+        ),
+    )
     changes_length = len(changes_bytes)
     if changes_length > 2097152:
         raise ValueError("changes_length")
+
     header = HEADER_PACK.pack(
-        b"\xd3\xd0\x04\x01",
+        LEAD,
         RECORD_NUMBERS[record],
         sequence,
         next_run,
@@ -383,6 +414,7 @@ def encode(value: TreeMetadata, seed: int = 0) -> bytes:
         changes_length,
         crc32c(changes_bytes),
     )
+
     return b"".join((header, U32.pack(crc32c(header, seed)), changes_bytes))
 
 
@@ -394,6 +426,8 @@ def encode_tuple(
     seed: int = 0,
 ) -> bytes:
     """The bytes of a frame's values; those of structs and arrays inside are tuples."""
+    if type(changes) is not tuple:
+        raise TypeError("changes")
     added, levels, chunk_ends, extents, generations, offsets, lengths, checksums, removed = changes
     if sequence < 1:
         raise ValueError("sequence")
@@ -446,16 +480,29 @@ def encode_tuple(
         raise TypeError("changes.removed")
     if not all(map(lt, removed, removed[1:])):
         raise ValueError("changes.removed")
-    changes_bytes = b"".join((
-        pack(f"<{len(added)}I", *added),
-        bytes(levels),
-        pack(f"<{len(chunk_ends)}I{len(extents)}I{len(generations)}I{len(offsets)}I{len(lengths)}I{len(checksums)}I{len(removed)}I", *chunk_ends, *extents, *generations, *offsets, *lengths, *checksums, *removed),
-    ))
+
+    changes_bytes = b"".join(
+        (
+            pack(f"<{added_count}I", *added),
+            bytes(levels),
+            pack(
+                f"<{added_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{removed_count}I",
+                *chunk_ends,
+                *extents,
+                *generations,
+                *offsets,
+                *lengths,
+                *checksums,
+                *removed,
+            ),
+        ),
+    )
     changes_length = len(changes_bytes)
     if changes_length > 2097152:
         raise ValueError("changes_length")
+
     header = HEADER_PACK.pack(
-        b"\xd3\xd0\x04\x01",
+        LEAD,
         RECORD_NUMBERS[record],
         sequence,
         next_run,
@@ -465,4 +512,45 @@ def encode_tuple(
         changes_length,
         crc32c(changes_bytes),
     )
+
     return b"".join((header, U32.pack(crc32c(header, seed)), changes_bytes))
+
+
+def encode_header(
+    record: TreeMetadataRecord,
+    sequence: int,
+    next_run: int,
+    added_count: int,
+    chunk_count: int,
+    removed_count: int,
+    changes_length: int,
+    changes_checksum: int,
+    seed: int = 0,
+) -> bytes:
+    """The bytes of a header with these fields, sealed."""
+    if sequence < 1:
+        raise ValueError("sequence")
+    if next_run < 1:
+        raise ValueError("next_run")
+    if added_count > 4096:
+        raise ValueError("added_count")
+    if chunk_count > 65536:
+        raise ValueError("chunk_count")
+    if removed_count > 65536:
+        raise ValueError("removed_count")
+    if changes_length > 2097152:
+        raise ValueError("changes_length")
+
+    header = HEADER_PACK.pack(
+        LEAD,
+        RECORD_NUMBERS[record],
+        sequence,
+        next_run,
+        added_count,
+        chunk_count,
+        removed_count,
+        changes_length,
+        changes_checksum,
+    )
+
+    return header + U32.pack(crc32c(header, seed))

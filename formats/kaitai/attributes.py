@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ..errors import Path
 from ..layout import (
+    Accepted,
     Array,
     BitGroup,
     Blocks,
@@ -23,6 +24,7 @@ from ..layout import (
     Padded,
     Prefixed,
     Raw,
+    Rebuilt,
     Records,
     Region,
     Repeated,
@@ -33,6 +35,7 @@ from ..layout import (
     fixed_size,
     minimum_size,
 )
+from ..prefixes import split_prefix
 from .leaves import Leaves, needs_instance, plain_type
 from .naming import identifier, identifiers
 from .terms import Scope, Slot, Term, captured, enumeration_of, render
@@ -51,21 +54,28 @@ def is_single(node: Node) -> bool:
     match node:
         case Captured(node=inner):
             return is_single(inner)
-        case Text(node=Prefixed()):
-            return False
         case _:
-            return not isinstance(node, SEVERAL) and not needs_instance(node)
+            return not isinstance(node, SEVERAL) and not needs_instance(node) and split_prefix(node) is None
+
+
+def takes_rest(node: Node) -> bool:
+    """Whether a node is the bytes of its region, or text made of them, checked or not."""
+    match node:
+        case Raw(size=None):
+            return True
+        case Text(node=inner) | Accepted(node=inner) | Rebuilt(node=inner):
+            return takes_rest(inner)
+        case _:
+            return False
 
 
 def fills_region(node: Node) -> bool:
     """Whether a node can stand directly in a region, without a type around it."""
-    match node:
-        case Captured(node=inner):
-            return fills_region(inner)
-        case Struct() | BitGroup() | Raw(size=None) | Text(node=Raw(size=None)):
-            return True
-        case _:
-            return False
+    return (
+        fills_region(node.node)
+        if isinstance(node, Captured)
+        else isinstance(node, Struct | BitGroup) or takes_rest(node)
+    )
 
 
 def is_case(node: Node) -> bool:
@@ -125,8 +135,8 @@ class Exporter(Leaves):
                 self.blocks(node, name, scope, path)
             case Slices(ends=ends):
                 self.slices(scope.find(Field(0, (ends,)), path).text, name, scope)
-            case Prefixed() | Text(node=Prefixed()):
-                return self.prefixed(node, name, scope, path)
+            case _ if split := split_prefix(node):
+                return self.prefixed(*split, name, scope, path)
             case Conditional() | Choice():
                 self.branches(node, name, scope, path)
             case Zeros() | Repeated():
@@ -180,12 +190,9 @@ class Exporter(Leaves):
             case Captured(node=inner):
                 spec, slot = self.sized(inner, size, scope, path)
                 return spec, captured(node, slot)
-            case Raw(size=None):
-                return {"size": number_or_text(size)}, Slot("", node)
-            case Text(node=Raw(size=None), encoding=encoding):
-                return {"type": "str", "size": number_or_text(size), "encoding": self.encoding(encoding)}, Slot(
-                    "", node
-                )
+            case _ if takes_rest(node):
+                spec = {key: value for key, value in self.leaf(node, scope, path).items() if key != "size-eos"}
+                slot = Slot("", node)
             case _ if fills_region(node):
                 spec, slot = self.spec(node, scope, path)
             case _:
@@ -216,13 +223,10 @@ class Exporter(Leaves):
         scope.seq.append({"id": unique, **self.leaf(node, scope, path)})
         return unique
 
-    def prefixed(self, node: Prefixed | Text, name: str, scope: Scope, path: Path) -> Slot:
-        prefix = node.node if isinstance(node, Text) else node
-        assert isinstance(prefix, Prefixed)
+    def prefixed(self, prefix: Prefixed, inner: Node, name: str, scope: Scope, path: Path) -> Slot:
         size = self.counter(prefix.length, f"{name}_length", scope, path)
         if prefix.inclusive:
             size = f"{size} - {fixed_size(prefix.length)}"
-        inner = Text(Raw(None), node.encoding) if isinstance(node, Text) else prefix.node
         spec, slot = self.sized(inner, size, scope, path)
         scope.seq.append({"id": name, **spec})
         return Slot(name + slot.text, slot.node, slot.fields, slot.enum)

@@ -27,7 +27,7 @@ from ..layout import (
     Zeros,
 )
 from .naming import identifier
-from .terms import Scope, Term, binary, literal_term, node_type, render
+from .terms import Scope, Slot, Term, binary, literal_term, node_type, render
 
 Spec = dict[str, Any]
 
@@ -203,13 +203,12 @@ class Leaves:
     def accepted(self, node: Accepted, scope: Scope, path: Path) -> Spec:
         """A field with a list of values that it may, or must not, have."""
         kind = node_type(node.node)
-        if kind == "enum" or self.is_truth(node.node):
-            raise SchemaRefused(path, "Kaitai cannot list values of such a field", "a plain number")
-        texts = [literal_term(value).text for value in node.values]
-        if not node.refused:
-            return self.checked(node.node, scope, path, {"any-of": texts})
-        tests = [binary("!=", Term("_", kind), literal_term(value)).text for value in node.values]
-        return self.checked(node.node, scope, path, {"expr": " and ".join(tests) or "true"})
+        if kind not in {"enum", "bool"} and not node.refused:
+            return self.checked(node.node, scope, path, {"any-of": [literal_term(value).text for value in node.values]})
+        term = Term("_", kind, Slot("_", node.node, enum=self.enum_name(node.node, path)))
+        sign, word, none = ("!=", " and ", "true") if node.refused else ("==", " or ", "false")
+        tests = [binary(sign, term, literal_term(value)).text for value in node.values]
+        return self.checked(node.node, scope, path, {"expr": word.join(tests) or none})
 
     # --- enumerations ------------------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ def node_type(node: Node) -> str:
 
 def bytes_text(value: bytes) -> str:
     """A byte array."""
-    return "[" + ", ".join(f"{byte:#04x}" for byte in value) + "]"
+    return "[" + ", ".join(f"{byte:#04x}" for byte in value) + "]" if value else "[].as<bytes>"
 
 
 def literal_term(value: int | str | bytes | bool) -> Term:

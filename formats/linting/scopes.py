@@ -47,7 +47,7 @@ class Place:
 
     path: field names; name: of the field, where the node is one; repetition: how many arrays are around it; is_bits:
     inside a BitStruct; is_closed: what is around it admits listed values only; in_frame: directly a field of a Frame;
-    is_deferred: somewhere in a Frame, before its checksums are verified; assumed: conditions that hold here, or do not.
+    assumed: conditions that hold here, or do not.
     """
 
     path: Path = ()
@@ -57,7 +57,6 @@ class Place:
     is_bits: bool = False
     is_closed: bool = False
     in_frame: bool = False
-    is_deferred: bool = False
     assumed: Mapping[str, bool] = field(default_factory=dict)
 
     def inside(self, **facts: Any) -> Place:

@@ -14,7 +14,7 @@ from .walk import Handler, Walk, bare
 
 def frame(walk: Walk, node: Any, place: Place) -> Shape:
     """Fields in order, except that the content of regions waits for the checksums, and so for all other fields."""
-    inner = open_scope(walk, node.subcons, place.inside(is_deferred=True))
+    inner = open_scope(walk, node.subcons, place.inside())
     waiting = [isinstance(bare(member), p.Region) for member in node.subcons]
     members = sorted(range(len(waiting)), key=waiting.__getitem__)
     return fields_in_order(walk, [node.subcons[index] for index in members], inner, in_frame=True)
@@ -115,10 +115,8 @@ def tag(walk: Walk, node: Any, place: Place) -> Shape:
 
 def region(walk: Walk, node: Any, place: Place) -> Shape:
     """A region that checks that its content fills it."""
-    if place.is_deferred:
-        require_frame(walk, node, place)  # its content waits for checksums, and only the Frame gets it then
     size = walk.integer(node, place, node.size)
-    inner = walk.visit(node.subcon, place.inside(is_deferred=False))
+    inner = walk.visit(node.subcon, place.inside())
     return inner.spread(max(0, size.low), size.low if size.low == size.high else None)
 
 

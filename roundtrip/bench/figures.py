@@ -52,6 +52,8 @@ def series_of(benchmarks: dict[str, Any]) -> list[Series]:
     found: dict[tuple[str, str, str], list[float]] = {}
     for benchmark in benchmarks["benchmarks"]:
         facts = benchmark["extra_info"]
+        if facts["round"] < 0:
+            continue
         key = (facts["format"], facts["operation"], facts["lane"])
         found.setdefault(key, []).append(median(benchmark["stats"]["data"]) / facts["operations"])
     return [Series(*key, tuple(rounds)) for key, rounds in found.items()]

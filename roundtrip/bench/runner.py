@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from errno import EACCES, EISDIR
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,6 +60,9 @@ def run(
     for name in (save_as, compare_with):
         if name is not None and file_of(name, folder).exists():
             load(file_of(name, folder))  # a broken file is said to be broken before anything is measured
+    for path in (save_as and file_of(save_as, folder), histogram and Path(histogram)):
+        if path:
+            make_room(path)
     if lacking := lacking_packages():
         what = {
             "what": "all benchmarks",
@@ -77,6 +81,16 @@ def run(
     if histogram is not None and report.series:
         write_picture(Path(histogram), list(report.series), title=f"shardproof bench codecs, seed {seed}")
     return report
+
+
+def make_room(path: Path) -> None:
+    """Make the folder of a file that will be written; what stands in the way is said before anything is measured."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir() or not os.access(path.parent, os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EISDIR if path.is_dir() else EACCES))
+    except OSError as error:
+        raise ShardproofError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def lacking_packages() -> list[str]:

@@ -19,6 +19,8 @@ from .plan import Group, Lane
 
 #: Measured loops of one turn; each lasts about as long as `Pace.loop_seconds`.
 LOOPS: Final = 5
+#: The round of a turn that only warms up.
+UNCOUNTED: Final = -1
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,12 @@ def calls_for(call: Call, seconds: float) -> int:
 
 
 def turns(groups: list[Group], pace: Pace) -> Iterator[Turn]:
-    """Every turn in order."""
+    """Every turn in order; before them one that is not counted, because a process is slow at first."""
     calls = {
         (group.key, lane.name): calls_for(lane.call, pace.loop_seconds) for group in groups for lane in group.lanes
     }
+    if groups:
+        yield Turn(UNCOUNTED, groups[0], groups[0].lanes[0], calls[groups[0].key, groups[0].lanes[0].name])
     for number in range(pace.rounds):
         for group in groups:
             for lane in group.lanes if number % 2 == 0 else reversed(group.lanes):

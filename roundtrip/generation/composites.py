@@ -14,13 +14,16 @@ from formats.layout import (
     Choice,
     Conditional,
     CountedArray,
+    CountOf,
     Expression,
     Field,
     LengthOf,
+    Member,
     Node,
     Padded,
     Prefixed,
     Raw,
+    Rebuilt,
     Records,
     Region,
     Slices,
@@ -79,17 +82,23 @@ def make_member(generator: Generator, scope: Scope, index: int, room: Room) -> M
 def settle(generator: Generator, scope: Scope) -> None:
     """Derive what is derived, now that all else is made; what was planned must have come true."""
     for member in scope.node.members:
-        if member.name is None or is_value(member.node):
+        if is_value(member.node):
             continue
-        value, bounds = generator.derived_value(scope, member.node), number_bounds(member.node)
-        if value is None:
-            continue
-        if scope.values.setdefault(member.name, value) != value:
-            with generator.inside(member.name):
-                raise generator.refused(f"it was planned as {scope.values[member.name]} and became {value}")
-        if bounds is not None and not bounds[0] <= value <= bounds[1]:
-            with generator.inside(member.name):
-                raise generator.refused(f"it would be {value}, outside {bounds[0]}..{bounds[1]}")
+        with generator.inside(member.name):
+            settle_one(generator, scope, member)
+
+
+def settle_one(generator: Generator, scope: Scope, member: Member) -> None:
+    """Derive one field."""
+    value, bounds = generator.derived_value(scope, member.node), number_bounds(member.node)
+    if value is None:
+        if isinstance(member.node, Rebuilt | LengthOf | CountOf):
+            raise generator.refused("it has no value")
+        return
+    if member.name is not None and scope.values.setdefault(member.name, value) != value:
+        raise generator.refused(f"it was planned as {scope.values[member.name]} and became {value}")
+    if bounds is not None and not bounds[0] <= value <= bounds[1]:
+        raise generator.refused(f"it would be {value}, outside {bounds[0]}..{bounds[1]}")
 
 
 def sizing_limits(generator: Generator, scope: Scope, index: int, room: Room) -> Limits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -233,6 +233,3 @@ def violation_text(violation: FormatError, frame: Frame) -> str:
     if violation.rule == "header_checksum":
         hint = ", or the file was written to another place than the one given"
     return one_line(f"{place}: {facts}; {RULES.get(violation.rule, violation.rule)}{hint}")
-
-
-Writer = Callable[[str], None]

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from formats.layout import CountOf, Integer, LengthOf
 
-from ..corrupt import bounds_below, reseal
+from ..corrupt import reseal
 from ..lanes import FAST, TUPLES, Accepted, Lane
 from ..spots import leaves
 from ..subjects import Sample
+from ..verbs import bounds_below
 from .base import Law, Trial
 from .growth import grown
 

@@ -25,7 +25,9 @@ from .growth import grown
 GROWTH_MAXIMUM: Final = 2.2
 #: Below so many steps constant parts hide the growth.
 STEPS_MINIMUM: Final = 64
-#: What seems steep is measured again in larger frames, where constant parts and chance weigh less.
+#: From so many steps on neither constant parts nor chance can look like growth.
+STEPS_CERTAIN: Final = 50_000
+#: What seems steep below that is measured again in larger frames, where constant parts and chance weigh less.
 LARGER_SCALES: Final = (8, 16)
 
 
@@ -40,7 +42,7 @@ def examine(trial: Trial) -> None:
     larger: list[Sample] | None = None
     for lane in trial.subject.lanes:
         excess = steep(lane, samples)
-        if excess is not None:
+        if excess is not None and measured(lane, samples[:1])[0] < STEPS_CERTAIN:
             larger = grown(trial, LARGER_SCALES) if larger is None else larger
             excess = steep(lane, larger) if len(larger) > 1 else excess
         if excess is not None:

@@ -26,6 +26,8 @@ from roundtrip.generation.damage import Targets, damage
 from roundtrip.generation.hints import boundaries
 from roundtrip.generation.spoil import spoilt
 
+from .pages import header_fault, page_fault, page_keys
+
 
 @dataclass
 class Tally:
@@ -106,6 +108,11 @@ class Agreement:
             raise self.disagree("the fast codec refuses a valid frame", data, plain)
         if exact(plain_of_record(record)) != exact(plain):
             raise self.disagree("the fast codec reads another value", data, plain, record)
+        keys = page_keys(self.subject.layout.root, plain)
+        fault = self.fast(header_fault, self.codec.module, data, seed)
+        fault = fault or (keys is not None and self.fast(page_fault, self.codec.module, keys, data))
+        if fault:
+            raise self.disagree(fault, data, plain)
         for buffer in (bytearray(data), memoryview(data)):
             if exact(plain_of_record(self.fast(self.codec.probe, buffer, seed))) != exact(plain):
                 raise self.disagree("the fast codec reads another value from another kind of buffer", data, plain)

@@ -113,7 +113,6 @@ class StrictMaker(PlainMaker):
             case 4:
                 options: tuple[Any, ...] = (c.PrefixedArray(c.Int8ub, c.Int16ul), c.PascalString(c.Int8ub, "utf8"))
                 field = name / self.source.choice(options)
-                )
                 header = [length / p.Length(c.Int16ul, of=name, maximum=300)]
             case 5:
                 field = name / c.PrefixedArray(c.Int8ub, c.Int24ub)

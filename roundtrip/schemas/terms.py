@@ -17,7 +17,7 @@ NAMES: Final = (
     *("data", "seed", "end", "start", "offset", "value", "size", "count", "length", "view", "record", "result"),
     *("class", "def", "from", "None", "match", "type", "int", "len", "range", "bytes", "tuple", "struct", "crc32c"),
     *("unpack_from", "probe", "decode", "encode", "keys", "items", "self", "is_valid", "x_1", "x1", "X", "camelCase"),
-    *("a b", "a-b", "a_b", "unmasked", "Tuple", "été", "0"),
+    *("a b", "a-b", "a_b", "unmasked", "Tuple", "été", "0", "crc32", "adler32", "no_checksum"),
 )
 
 

@@ -104,7 +104,13 @@ def encode_extent_header(record: ExtentHeader, seed: int) -> bytes:
         record.page_size,
         record.generation,
     )
-    if len(disk) != 16 or not 4096 <= extent_size <= 0x80000000 or not 512 <= page_size <= 65536 or generation < 1:
+    if (
+        type(disk) is not bytes
+        or len(disk) != 16
+        or not 4096 <= extent_size <= 0x80000000
+        or not 512 <= page_size <= 65536
+        or generation < 1
+    ):
         raise error("a field of the extent header is outside its constraint")
     header = pack_extent_header(
         EXTENT_HEADER, EXTENT_OWNER_NUMBERS[record.owner], disk, extent_size, page_size, generation
@@ -150,7 +156,15 @@ def encode_chunk(record: Chunk, seed: int) -> bytes:
     """The bytes of a chunk; `struct.error` or `KeyError` where a field is outside its constraint."""
     uuid, key, payload, part = record.uuid, record.key, record.payload, record.part
     key_size, payload_size = len(key), len(payload)
-    if len(uuid) != 16 or not 1 <= key_size <= 4096 or payload_size > 0x0FFFF000 or not 0 <= part <= 65535:
+    if (
+        type(key) is not bytes
+        or type(payload) is not bytes
+        or type(uuid) is not bytes
+        or len(uuid) != 16
+        or not 1 <= key_size <= 4096
+        or payload_size > 0x0FFFF000
+        or part > 65535
+    ):
         raise error("a field of the chunk is outside its constraint")
     header = pack_chunk_header(
         CHUNK,
@@ -180,7 +194,7 @@ def decode_footer(data: bytes, seed: int) -> Footer | None:
 def encode_footer(record: Footer, seed: int) -> bytes:
     """The bytes of a footer; `struct.error` where a field is outside its constraint."""
     run, entry_count = record.run, record.entry_count
-    if not run or not entry_count:
+    if run < 1 or entry_count < 1:
         raise error("a field of the footer is outside its constraint")
     header = pack_footer(
         FOOTER,

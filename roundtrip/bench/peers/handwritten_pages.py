@@ -104,7 +104,14 @@ def keys_of(heap: bytes, ends: tuple[int, ...]) -> tuple[bytes, ...] | None:
 def ends_of(keys: tuple[bytes, ...]) -> tuple[int, ...]:
     """The ends of keys in their heap; `struct.error` where they break a rule."""
     sizes = [*map(len, keys)]
-    if not sizes or not sizes[0] or max(sizes) > 4096 or not all(map(lt, keys, keys[1:])):
+    if (
+        type(keys) is not tuple
+        or [*map(type, keys)].count(bytes) != len(keys)
+        or not sizes
+        or not sizes[0]
+        or max(sizes) > 4096
+        or not all(map(lt, keys, keys[1:]))
+    ):
         raise error("the keys break a rule")
     return tuple(accumulate(sizes))
 
@@ -155,20 +162,34 @@ def encode_data(record: Data, seed: int) -> bytes:
     """The bytes of a data page; `struct.error` where a field is outside its constraint."""
     entries = record.entries
     keys, locator_ends = entries.keys, entries.locator_ends
+    extents, generations, offsets = entries.extents, entries.generations, entries.offsets
+    lengths, checksums = entries.lengths, entries.checksums
     ends = ends_of(keys)
-    count, locators = len(keys), len(entries.extents)
-    if count > 8192 or locators > 16384 or locator_ends[-1] != locators or [*locator_ends] != sorted(locator_ends):
+    count, locators = len(keys), len(extents)
+    if (
+        count > 8192
+        or locators > 16384
+        or type(locator_ends) is not tuple
+        or type(extents) is not tuple
+        or type(generations) is not tuple
+        or type(offsets) is not tuple
+        or type(lengths) is not tuple
+        or type(checksums) is not tuple
+        or len(locator_ends) != count
+        or locator_ends[-1] != locators
+        or [*locator_ends] != sorted(locator_ends)
+    ):
         raise error("a field of the data page is outside its constraint")
     pack_ends, pack_locators = SHORTS[count].pack, NUMBERS[locators].pack
     content = join(
         (
             pack_ends(*ends),
             pack_ends(*locator_ends),
-            pack_locators(*entries.extents),
-            pack_locators(*entries.generations),
-            pack_locators(*entries.offsets),
-            pack_locators(*entries.lengths),
-            pack_locators(*entries.checksums),
+            pack_locators(*extents),
+            pack_locators(*generations),
+            pack_locators(*offsets),
+            pack_locators(*lengths),
+            pack_locators(*checksums),
             *keys,
         )
     )
@@ -227,13 +248,18 @@ def decode_index(data: bytes, seed: int) -> Index | None:
 def encode_index(record: Index, seed: int) -> bytes:
     """The bytes of an index page; `struct.error` where a field is outside its constraint."""
     entries = record.entries
-    keys, page_offsets = entries.keys, entries.page_offsets
+    keys, page_offsets, page_lengths = entries.keys, entries.page_offsets, entries.page_lengths
     ends = ends_of(keys)
     count = len(keys)
-    if count > 65536 or not all(map(lt, page_offsets, page_offsets[1:])):
+    if (
+        count > 65536
+        or type(page_offsets) is not tuple
+        or type(page_lengths) is not tuple
+        or not all(map(lt, page_offsets, page_offsets[1:]))
+    ):
         raise error("a field of the index page is outside its constraint")
     pack = NUMBERS[count].pack
-    content = join((pack(*ends), pack(*page_offsets), pack(*entries.page_lengths), *keys))
+    content = join((pack(*ends), pack(*page_offsets), pack(*page_lengths), *keys))
     size = len(content)
     if size > 0x1000000:
         raise error("the index page is too large")
@@ -279,7 +305,7 @@ def encode_filter(record: Filter, seed: int) -> bytes:
     """The bytes of a filter page; `struct.error` where a field is outside its constraint."""
     words, probes = record.entries.words, record.probes
     count = len(words)
-    if not 1 <= count <= 0x100000 or not 1 <= probes <= 16:
+    if type(words) is not tuple or not 1 <= count <= 0x100000 or not 1 <= probes <= 16:
         raise error("a field of the filter page is outside its constraint")
     content = WORDS[count].pack(*words)
     header = pack_filter(FILTER, count, 8 * count, crc32c(content), probes)

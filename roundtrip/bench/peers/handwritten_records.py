@@ -139,7 +139,8 @@ def decode_superblock(data: bytes, seed: int) -> Superblock | None:
 def encode_superblock(record: Superblock, seed: int) -> bytes:
     """The bytes of a superblock record; `struct.error` or `KeyError` where a field is outside its constraint."""
     entries = record.entries
-    extents, owners = entries.extents, entries.owners
+    extents, generations, write_pointers = entries.extents, entries.generations, entries.write_pointers
+    owners = entries.owners
     sequence, extent_count = record.sequence, record.extent_count
     count = len(extents)
     if (
@@ -147,6 +148,10 @@ def encode_superblock(record: Superblock, seed: int) -> bytes:
         or not sequence
         or not 1 <= extent_count <= 0x100000
         or count > 65536
+        or type(extents) is not tuple
+        or type(generations) is not tuple
+        or type(write_pointers) is not tuple
+        or type(owners) is not tuple
         or len(owners) != count
         or not all(map(lt, extents, extents[1:]))
     ):
@@ -155,8 +160,8 @@ def encode_superblock(record: Superblock, seed: int) -> bytes:
     content = join(
         (
             pack(*extents),
-            pack(*entries.generations),
-            pack(*entries.write_pointers),
+            pack(*generations),
+            pack(*write_pointers),
             bytes([OWNER_NUMBERS[name] for name in owners]),
         )
     )
@@ -238,10 +243,21 @@ def decode_tree_metadata(data: bytes, seed: int) -> TreeMetadata | None:
 def encode_tree_metadata(record: TreeMetadata, seed: int) -> bytes:
     """The bytes of a tree metadata record; `struct.error` or `KeyError` where a field is outside its constraint."""
     changes = record.changes
-    added, chunk_ends, removed = changes.added, changes.chunk_ends, changes.removed
-    added_count, chunk_count, removed_count = len(added), len(changes.extents), len(removed)
+    added, levels, chunk_ends, removed = changes.added, changes.levels, changes.chunk_ends, changes.removed
+    extents, generations, offsets = changes.extents, changes.generations, changes.offsets
+    lengths, checksums = changes.lengths, changes.checksums
+    added_count, chunk_count, removed_count = len(added), len(extents), len(removed)
     if (
-        not record.sequence
+        type(added) is not tuple
+        or type(levels) is not tuple
+        or type(chunk_ends) is not tuple
+        or type(extents) is not tuple
+        or type(generations) is not tuple
+        or type(offsets) is not tuple
+        or type(lengths) is not tuple
+        or type(checksums) is not tuple
+        or type(removed) is not tuple
+        or not record.sequence
         or not record.next_run
         or added_count > 4096
         or chunk_count > 65536
@@ -256,13 +272,13 @@ def encode_tree_metadata(record: TreeMetadata, seed: int) -> bytes:
     content = join(
         (
             pack_added(*added),
-            BYTES[added_count].pack(*changes.levels),
+            BYTES[added_count].pack(*levels),
             pack_added(*chunk_ends),
-            pack_chunks(*changes.extents),
-            pack_chunks(*changes.generations),
-            pack_chunks(*changes.offsets),
-            pack_chunks(*changes.lengths),
-            pack_chunks(*changes.checksums),
+            pack_chunks(*extents),
+            pack_chunks(*generations),
+            pack_chunks(*offsets),
+            pack_chunks(*lengths),
+            pack_chunks(*checksums),
             NUMBERS[removed_count].pack(*removed),
         )
     )
