@@ -67,9 +67,11 @@ class Codec:
     def _refused(self, record: Any, seed: int, error: Exception) -> Exception:
         """The oracle's words for a value that the fast lane would not encode."""
         try:
-            self.oracle.encode(plain_of_record(record), seed)
+            data = self.oracle.encode(plain_of_record(record), seed)
         except ValueRefused as refused:
             return refused
+        if self.probe(data, seed) != record:
+            return ValueRefused(self.oracle.name, f"it holds a value of another type than its field has: {error}")
         detail = f"only the oracle encodes {record!r:.200}: {error}"
         return LaneDisagreement(self.oracle.name, "fast codec", "oracle", detail)
 

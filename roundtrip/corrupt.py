@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from formats.bitranges import HasOracle
+from formats.description.bitranges import HasOracle
 from formats.errors import Path
 from formats.layout import Captured, Node, children
 from formats.reseal import reseal as reseal_by_oracle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from formats.bitranges import BitRange
+from formats.description.bitranges import BitRange
 from formats.errors import path_text
 from formats.layout import Constant, Digest
 

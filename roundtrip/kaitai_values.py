@@ -34,7 +34,7 @@ from formats.layout import (
     Struct,
     Zeros,
 )
-from formats.prefixes import split_prefix
+from formats.description.prefixes import split_prefix
 from formats.values import Environment, branch, plain_of
 
 

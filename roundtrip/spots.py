@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from formats.bitranges import BitRange, HasOracle, bit_ranges
+from formats.description.bitranges import BitRange, HasOracle, bit_ranges
 from formats.errors import Path
 from formats.layout import Integer, Node, children
 

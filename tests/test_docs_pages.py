@@ -8,7 +8,7 @@ from pathlib import Path
 import construct as c
 import pytest
 
-from formats.bytemap import bit_ranges
+from formats.description.bytemap import bit_ranges
 from formats.catalog import CATALOG, Catalog, Format
 from formats.fingerprint import fingerprint
 from roundtrip.hexdump import annotated

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formats import primitives as p
-from formats.bytemap import BitRange, bit_ranges, static_map
+from formats.description.bytemap import BitRange, bit_ranges, static_map
 from formats.catalog import CATALOG, Format
 from formats.errors import FormatError, SchemaRefused, ValueRefused
 from formats.values import comparable

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from corpus.samples import SAMPLES
 from formats import chunk, extent_header, lsm_page, superblock, tree_metadata
 from formats import primitives as p
-from formats.bytemap import static_map
+from formats.description.bytemap import static_map
 from formats.catalog import CATALOG, Format
-from formats.coverage import coverage
-from formats.document import (
+from formats.description.coverage import coverage
+from formats.description.document import (
     TEXT_WIDTH,
     balanced,
     docstring_block,
@@ -27,12 +27,12 @@ from formats.document import (
     with_tables,
     without_tables,
 )
-from formats.drawing import PALETTE, text_width
+from formats.description.drawing import PALETTE, text_width
 from formats.errors import RULES, SchemaRefused
-from formats.framesize import largest_size, smallest_size
+from formats.description.framesize import largest_size, smallest_size
 from formats.layout import Layout
-from formats.picture import picture
-from formats.rulebook import content_of, limits_of, rules_of
+from formats.description.picture import picture
+from formats.description.rulebook import content_of, limits_of, rules_of
 from formats.translate import translate
 from roundtrip.schemas import schemas
 

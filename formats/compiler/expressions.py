@@ -49,7 +49,8 @@ def compiled(expression: Expression, context: Context) -> Code:
             if code.kind not in ("bytes", "tuple", "str"):
                 raise SchemaRefused(context.path, f"len_ of {'.'.join(field.names)}, which has no length")
             if code.text.startswith(('"', 'b"')):
-                return literal(len(literal_eval(code.text)))
+                text, _, times = code.text.partition('" * ')
+                return literal(len(literal_eval(f'{text}"' if times else text)) * int(times or 1))
             return Code(f"len({code.text})", "int", 0, None)
         case Operation(operator=symbol, operands=(operand,)):
             return unary(symbol, compiled(operand, context), context)

@@ -130,6 +130,8 @@ def difference(start: Spot, end: Spot) -> str:
     """The number of bytes between two spots, as text."""
     if start.base == end.base:
         return str(end.offset - start.offset)
+    if start == Spot(""):
+        return str(end)
     return f"{end} - {start}" if not start.base or not start.offset else f"{end} - ({start})"
 
 

@@ -14,8 +14,8 @@ from ..layout import (
     minimum_size,
 )
 from .expressions import Unbound
-from .known import Bound, Spot
-from .read_columns import disorder, element_type, last_of, loop, read_array
+from .known import Bound, Spot, difference
+from .read_columns import column, disorder, element_type, last_of, loop, read_array, rows
 from .reader import Reader
 from .tables import Trail
 from .text import Code
@@ -66,10 +66,11 @@ def read_records(reader: Reader, node: Records, trail: Trail) -> Bound:
     reader.flush()
     start, end, width = reader.spot, reader.limit, fixed_size(node.node)
     if width:
-        count = reader.names.local(trail.hint, "_count")
-        reader.check(f"({difference(start, end)}) % {width}")
-        reader.line(f"{count} = ({difference(start, end)}) // {width}")
-        found = column(reader, node.node, Code(count, "int", 0, None), start, end, trail)
+        left = Code(difference(start, end), "int").atom
+        if width > 1:
+            reader.check(f"{left} % {width}")
+        count = Code(f"{left} // {width}" if width > 1 else left, "int", 0, None)
+        found = column(reader, node.node, count, start, end, trail)
         bound = found or rows(reader, node.node, start, end, trail)
         if bound:
             reader.spot = reader.filled = end

@@ -35,7 +35,7 @@ from ..layout import (
     fixed_size,
     minimum_size,
 )
-from ..prefixes import split_prefix
+from ..description.prefixes import split_prefix
 from .leaves import Leaves, needs_instance, plain_type
 from .naming import identifier, identifiers
 from .terms import Scope, Slot, Term, captured, enumeration_of, render

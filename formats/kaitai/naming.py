@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..layout import Member
-from ..wording import labels
+from ..description.wording import labels
 
 #: Words that a field cannot be called: Python's, Kaitai's operators, and what the Python runtime's base class has.
 RESERVED: Final = frozenset(

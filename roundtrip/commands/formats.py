@@ -60,11 +60,11 @@ def show(name: str, catalog_name: str | None, as_json: bool, what: str | None, v
             write(text.rstrip("\n"))
         return PROVED
     if as_json:
-        from formats.bytemap import static_map  # noqa: PLC0415  # imports construct
+        from formats.description.bytemap import static_map  # noqa: PLC0415  # imports construct
 
         write_json({"ok": True, **facts_of(entry), "fields": [row.as_dict() for row in static_map(entry.layout)]})
         return PROVED
-    from formats.document import text_table  # noqa: PLC0415  # imports construct
+    from formats.description.document import text_table  # noqa: PLC0415  # imports construct
 
     facts = facts_of(entry)
     write(f"{entry.name} version {entry.version} ({entry.status}): {entry.summary or 'no summary'}")
@@ -82,15 +82,17 @@ def show(name: str, catalog_name: str | None, as_json: bool, what: str | None, v
 def generate(
     catalog_name: str | None, format_name: str | None, as_json: bool, only_check: bool, folder: str | None
 ) -> int:
-    """Write the fast codecs of a catalog as Python files: ours into formats/generated, a user's into --to FOLDER."""
-    from .generated import files_of, generated_folder, write_file  # noqa: PLC0415  # imports construct
+    """Write the fast codecs of a catalog as Python files: ours into formats/generated, a user's into --to FOLDER.
+
+    Ours come with the documents that are derived from the schemas: docs/formats and the tables in docstrings.
+    """
+    from .generated import files_of, write_file  # noqa: PLC0415  # imports construct
 
     catalog = load(catalog_name)
     if catalog_name is not None and folder is None:
         raise CommandError("say where to write the codecs of your catalog: --to FOLDER")
-    target = generated_folder(folder)
     results = []
-    for path, text in files_of(catalog, format_name, target):
+    for path, text in files_of(catalog, format_name, folder):
         is_same = path.is_file() and path.read_text(encoding="utf-8") == text
         if not is_same and not only_check:
             write_file(path, text)
@@ -156,7 +158,7 @@ def text_of(entry: Format, what: str) -> str:
         from formats.kaitai import ksy  # noqa: PLC0415  # imports construct
 
         return ksy(entry)
-    from formats.picture import picture  # noqa: PLC0415  # imports construct
+    from formats.description.picture import picture  # noqa: PLC0415  # imports construct
 
     return picture(f"{entry.name} version {entry.version}", entry.layout)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import formats
 from formats.catalog import Catalog
 
+from ..pages import checkout_root, generated_documents
 from .exits import CommandError
 
 
@@ -21,13 +22,17 @@ def generated_folder(folder: str | None) -> Path:
     return Path(formats.__file__).parent / "generated"
 
 
-def files_of(catalog: Catalog, format_name: str | None, folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file that a catalog's codecs go to, and its text."""
+def files_of(catalog: Catalog, format_name: str | None, folder: str | None) -> Iterator[tuple[Path, str]]:
+    """Every file that follows from a catalog's schemas, and its text: codecs and, for ours, the documents."""
     if format_name is not None:
         catalog[format_name]
+    target = generated_folder(folder)
     for entry in catalog:
         if format_name in {None, entry.name}:
-            yield folder / f"{entry.module_name}.py", entry.source
+            yield target / f"{entry.module_name}.py", entry.source
+    root = checkout_root()
+    if catalog is formats.CATALOG and root is not None and (format_name, folder) == (None, None):
+        yield from generated_documents(root).items()
 
 
 def write_file(path: Path, text: str) -> None:

@@ -11,12 +11,12 @@ from formats.layout import Node, Region, Slices, Struct
 
 def page_keys(root: Node, plain: Any) -> tuple[bytes, ...] | None:
     """The keys of a page: the items of the only Slices in regions of its frame; None where there is no such."""
+    regions = [member for member in root.members if isinstance(member.node, Region)] if isinstance(root, Struct) else []
     found: list[tuple[bytes, ...]] = []
-    for region in root.members if isinstance(root, Struct) else ():
-        content = region.node.node if isinstance(region.node, Region) else None
-        for member in content.members if isinstance(content, Struct) else ():
-            if isinstance(member.node, Slices):
-                found.append(plain[region.name][member.name])
+    for region in regions:
+        content = region.node.node if isinstance(region.node, Region) else region.node
+        columns = content.members if isinstance(content, Struct) else ()
+        found += [plain[region.name][member.name] for member in columns if isinstance(member.node, Slices)]
     return found[0] if len(found) == 1 else None
 
 

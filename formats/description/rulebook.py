@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .errors import RULES
-from .layout import (
+from ..errors import RULES
+from ..layout import (
     Accepted,
     Array,
     Blocks,

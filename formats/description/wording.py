@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .layout import (
+from ..layout import (
     Array,
     BitGroup,
     Bits,

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .constraints import constraint_text
-from .errors import LaneDisagreement, Path, path_text
-from .expressions import evaluate
-from .layout import (
+from ..errors import LaneDisagreement, Path, path_text
+from ..expressions import evaluate
+from ..layout import (
     DERIVED,
     Array,
     BitGroup,
@@ -46,10 +46,10 @@ from .layout import (
     Zeros,
     fixed_size,
 )
-from .oracle import Oracle
+from ..oracle import Oracle
 from .prefixes import split_prefix
-from .tracing import Trace
-from .values import branch
+from ..tracing import Trace
+from ..values import branch
 from .wording import labels
 
 #: Padding of whatever size the frame leaves.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .layout import (
+from ..layout import (
     Array,
     Bounded,
     Captured,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from .bytemap import Row, static_map
-from .layout import Layout
+from ..layout import Layout
 from .wording import byte_order
 
 #: Columns of a docstring's line, its indentation included.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .layout import Accepted, Node, Prefixed, Rebuilt, Text
+from ..layout import Accepted, Node, Prefixed, Rebuilt, Text
 
 
 def split_prefix(node: Node) -> tuple[Prefixed, Node] | None:

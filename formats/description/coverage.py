@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .layout import Array, Blocks, CountedArray, Digest, Layout, Node, Prefixed, Records, Repeated, Struct, children
+from ..layout import Array, Blocks, CountedArray, Digest, Layout, Node, Prefixed, Records, Repeated, Struct, children
 from .wording import index_of, joined, labels
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .layout import Expression, Literal, Operation
+from ..layout import Expression, Literal, Operation
 from .wording import Scopes, expression_text, number_text
 
 

@@ -1,7 +1,7 @@
 """The byte map of a format: every field's place, type and constraint, read from its layout.
 
 `static_map` describes every frame at once: sizes and offsets that depend on other fields are sums of their terms,
-such as `48 + key_length`. `bit_ranges` (in `formats.bitranges`) says the same of one real frame, bit by bit.
+such as `48 + key_length`. `bit_ranges` (in `formats.description.bitranges`) says the same of one real frame, bit by bit.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .bitranges import BitRange, bit_ranges, bit_width
 from .constraints import COMPOSITES, constraint_text
-from .layout import (
+from ..layout import (
     DERIVED,
     Array,
     BitGroup,
