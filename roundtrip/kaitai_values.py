@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from formats.description.prefixes import split_prefix
 from formats.kaitai import identifiers
 from formats.kaitai.attributes import fills_region, is_case, is_single, takes_rest
 from formats.layout import (
@@ -34,7 +35,6 @@ from formats.layout import (
     Struct,
     Zeros,
 )
-from formats.description.prefixes import split_prefix
 from formats.values import Environment, branch, plain_of
 
 

@@ -17,15 +17,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from corpus.golden import golden
 from corpus.samples import SAMPLES
-from formats.description.bitranges import bit_ranges
 from formats.catalog import CATALOG, Catalog, Format
+from formats.description.bitranges import bit_ranges
 from formats.description.document import markdown_table, with_tables, without_tables
-from formats.fingerprint import fingerprint, layout_text
 from formats.description.framesize import largest_size, smallest_size
-from formats.layout import Struct
 from formats.description.picture import picture
-from formats.place import Place
 from formats.description.rulebook import content_of, limits_of, rules_of
+from formats.fingerprint import fingerprint, layout_text
+from formats.layout import Struct
+from formats.place import Place
 
 from .hexdump import annotated
 

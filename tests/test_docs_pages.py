@@ -8,8 +8,8 @@ from pathlib import Path
 import construct as c
 import pytest
 
-from formats.description.bytemap import bit_ranges
 from formats.catalog import CATALOG, Catalog, Format
+from formats.description.bytemap import bit_ranges
 from formats.fingerprint import fingerprint
 from roundtrip.hexdump import annotated
 from roundtrip.pages import checkout_root, generated_documents, pages

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formats import primitives as p
-from formats.description.bytemap import BitRange, bit_ranges, static_map
 from formats.catalog import CATALOG, Format
+from formats.description.bytemap import BitRange, bit_ranges, static_map
 from formats.errors import FormatError, SchemaRefused, ValueRefused
 from formats.values import comparable
 from roundtrip.generate import NoValue, RandomSource, generate

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from corpus.samples import SAMPLES
 from formats import chunk, extent_header, lsm_page, superblock, tree_metadata
 from formats import primitives as p
-from formats.description.bytemap import static_map
 from formats.catalog import CATALOG, Format
+from formats.description.bytemap import static_map
 from formats.description.coverage import coverage
 from formats.description.document import (
     TEXT_WIDTH,
@@ -28,11 +28,11 @@ from formats.description.document import (
     without_tables,
 )
 from formats.description.drawing import PALETTE, text_width
-from formats.errors import RULES, SchemaRefused
 from formats.description.framesize import largest_size, smallest_size
-from formats.layout import Layout
 from formats.description.picture import picture
 from formats.description.rulebook import content_of, limits_of, rules_of
+from formats.errors import RULES, SchemaRefused
+from formats.layout import Layout
 from formats.translate import translate
 from roundtrip.schemas import schemas
 

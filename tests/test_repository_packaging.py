@@ -47,9 +47,7 @@ def ask_guard(environment: Path) -> str:
 @pytest.mark.parametrize("name", IMPORT_NAMES)
 def test_import_name_comes_from_this_project(name: str) -> None:
     code = f"import {name}; print({name}.__file__)"
-    run = subprocess.run(
-        [sys.executable, "-I", "-c", code], cwd="/", capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-I", "-c", code], cwd="/", capture_output=True, text=True, check=True)
     assert Path(run.stdout.strip()) == ROOT / name / "__init__.py"
 
 

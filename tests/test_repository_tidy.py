@@ -90,22 +90,13 @@ def test_module_fits_in_one_sitting(path: Path) -> None:
 
 def test_nondeterminism_enters_by_the_seams_only() -> None:
     sources = [path for path in modules("formats", "engine") if relative(path) not in SEAMS]
-    found = [
-        (relative(path), word)
-        for path in sources
-        for word in BANNED
-        if word in path.read_text(encoding="utf-8")
-    ]
+    found = [(relative(path), word) for path in sources for word in BANNED if word in path.read_text(encoding="utf-8")]
     assert found == []
 
 
 def test_engine_and_corpus_pack_no_bytes() -> None:
     packing = re.compile(r"^(import|from) struct\b|int\.from_bytes|\.to_bytes\(", re.MULTILINE)
-    found = [
-        relative(path)
-        for path in modules("engine", "corpus")
-        if packing.search(path.read_text(encoding="utf-8"))
-    ]
+    found = [relative(path) for path in modules("engine", "corpus") if packing.search(path.read_text(encoding="utf-8"))]
     assert found == []
 
 
@@ -140,9 +131,7 @@ def test_proofs_need_runtime_packages_only() -> None:
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
-    found = [
-        relative(path) for path in text_files() if MACHINE_NAMES.search(path.read_text(encoding="utf-8"))
-    ]
+    found = [relative(path) for path in text_files() if MACHINE_NAMES.search(path.read_text(encoding="utf-8"))]
     assert found == []
 
 
@@ -158,20 +147,15 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_commands_in_documents_exist() -> None:
     texts = [path.read_text(encoding="utf-8") for path in documents()]
-    blocks = [
-        block for text in texts for block in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    ]
+    blocks = [block for text in texts for block in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)]
     commands = {
-        words
-        for block in blocks
-        for words in re.findall(r"^(?:\$ )?shardproof((?: [a-z_]+\b)+)", block, re.MULTILINE)
+        words for block in blocks for words in re.findall(r"^(?:\$ )?shardproof((?: [a-z_]+\b)+)", block, re.MULTILINE)
     }
     script = Path(sys.executable).with_name("shardproof")
     missing = [
         words
         for words in sorted(commands)
-        if subprocess.run([script, *words.split(), "--help"], capture_output=True, check=False).returncode
-        != 0
+        if subprocess.run([script, *words.split(), "--help"], capture_output=True, check=False).returncode != 0
     ]
     assert commands
     assert missing == []

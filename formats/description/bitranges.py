@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .constraints import constraint_text
 from ..errors import LaneDisagreement, Path, path_text
 from ..expressions import evaluate
 from ..layout import (
@@ -47,9 +46,10 @@ from ..layout import (
     fixed_size,
 )
 from ..oracle import Oracle
-from .prefixes import split_prefix
 from ..tracing import Trace
 from ..values import branch
+from .constraints import constraint_text
+from .prefixes import split_prefix
 from .wording import labels
 
 #: Padding of whatever size the frame leaves.

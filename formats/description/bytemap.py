@@ -1,15 +1,13 @@
 """The byte map of a format: every field's place, type and constraint, read from its layout.
 
 `static_map` describes every frame at once: sizes and offsets that depend on other fields are sums of their terms,
-such as `48 + key_length`. `bit_ranges` (in `formats.description.bitranges`) says the same of one real frame, bit by bit.
+such as `48 + key_length`. `bit_ranges` (in `bitranges`) says the same of one real frame, bit by bit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .bitranges import BitRange, bit_ranges, bit_width
-from .constraints import COMPOSITES, constraint_text
 from ..layout import (
     DERIVED,
     Array,
@@ -34,6 +32,8 @@ from ..layout import (
     Zeros,
     fixed_size,
 )
+from .bitranges import BitRange, bit_ranges, bit_width
+from .constraints import COMPOSITES, constraint_text
 from .prefixes import split_prefix
 from .sums import Sum, sum_of, term
 from .wording import Scopes, expression_text, index_of, joined, labels, listing, literal_text, type_text

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from .bytemap import Row, static_map
 from ..layout import Layout
+from .bytemap import Row, static_map
 from .wording import byte_order
 
 #: Columns of a docstring's line, its indentation included.

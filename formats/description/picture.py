@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
+from ..layout import Digest, Layout
 from .bytemap import Row, static_map
 from .coverage import Coverage, coverage
 from .document import balanced, common_order, is_slice
 from .drawing import document, fits, label, path_line, polygon, split_name, text_width
-from ..layout import Digest, Layout
 
 ROW_BYTES: Final = 8
 CELL_WIDTH: Final = 88

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ..description.prefixes import split_prefix
 from ..errors import Path
 from ..layout import (
     Accepted,
@@ -35,7 +36,6 @@ from ..layout import (
     fixed_size,
     minimum_size,
 )
-from ..description.prefixes import split_prefix
 from .leaves import Leaves, needs_instance, plain_type
 from .naming import identifier, identifiers
 from .terms import Scope, Slot, Term, captured, enumeration_of, render

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ..layout import Member
 from ..description.wording import labels
+from ..layout import Member
 
 #: Words that a field cannot be called: Python's, Kaitai's operators, and what the Python runtime's base class has.
 RESERVED: Final = frozenset(

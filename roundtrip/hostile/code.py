@@ -58,7 +58,7 @@ CODE = (
         "validator by lambda",
         "adapter_code",
         ("share",),
-        lambda: c.Struct("share" / c.ExprValidator(c.Byte, lambda value, context: 100 // value)),
+        lambda: c.Struct("share" / c.ExprValidator(c.Byte, lambda value, context: 100 // value)),  # type: ignore[arg-type, return-value]  # wrong on purpose
         b"\0",
         "leaks a ZeroDivisionError",
         leaks(ZeroDivisionError),
@@ -67,7 +67,7 @@ CODE = (
         "filter",
         "adapter_code",
         ("shares",),
-        lambda: c.Struct("shares" / c.Filter(lambda value, context: value, c.Array(3, c.Byte))),
+        lambda: c.Struct("shares" / c.Filter(lambda value, context: value, c.Array(3, c.Byte))),  # type: ignore[arg-type, return-value]  # wrong on purpose
         b"\1\0\2",
         "drops elements",
         gives({"shares": [1, 2]}),
@@ -133,7 +133,7 @@ CODE = (
         "constant equal to everything",
         "foreign_value",
         ("magic",),
-        lambda: c.Struct("magic" / c.Const(Anything(), c.Bytes(2))),
+        lambda: c.Struct("magic" / c.Const(Anything(), c.Bytes(2))),  # type: ignore[misc]  # wrong on purpose
         b"XX",
         "accepts any bytes as the magic",
         accepts(lambda value: value.magic == b"XX"),
@@ -160,7 +160,7 @@ CODE = (
         "hook",
         "hook",
         ("share",),
-        lambda: c.Struct("share" / c.Byte * (lambda value, context: 100 // value)),
+        lambda: c.Struct("share" / c.Byte * (lambda value, context: 100 // value)),  # type: ignore[operator]  # wrong on purpose
         b"\0",
         "leaks a ZeroDivisionError",
         leaks(ZeroDivisionError),

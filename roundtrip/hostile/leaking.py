@@ -169,7 +169,7 @@ LEAKING = (
         "no bytes for a name",
         "wrong_type",
         ("tag",),
-        lambda: c.Struct("tag" / c.Enum(c.Bytes(1), a=1)),
+        lambda: c.Struct("tag" / c.Enum(c.Bytes(1), a=1)),  # type: ignore[arg-type]  # wrong on purpose
         b"x",
         "leaks a ValueError, because names stand for numbers",
         leaks(ValueError),
@@ -205,7 +205,7 @@ LEAKING = (
         "first of nothing",
         "wrong_type",
         ("first",),
-        lambda: c.Struct("sizes" / c.PrefixedArray(c.Byte, c.Byte), "first" / c.Computed(c.this.sizes[0])),
+        lambda: c.Struct("sizes" / c.PrefixedArray(c.Byte, c.Byte), "first" / c.Computed(c.this.sizes[0])),  # type: ignore[index]  # wrong on purpose
         b"\0",
         "leaks an IndexError for an empty list",
         leaks(IndexError),

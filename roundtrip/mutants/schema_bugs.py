@@ -28,7 +28,8 @@ def schema_mutants() -> list[Mutant]:
         )
 
     return [
-        mutant("schema-place-forgotten", "extent_header", "the seal is declared without the place", "D9", "seal", Seal()),
+        mutant("schema-place-forgotten", "extent_header", "the seal is declared without the place", "D9",
+               "seal", Seal()),
         mutant("schema-generation-forgotten", "chunk", "the seal is declared without disk and generation", "D9",
                "seal", Seal(seed=EXTENT_PLACE)),
         mutant("schema-extra-owner", "chunk", "an owner is declared that the layout does not know", "D10", "owner",

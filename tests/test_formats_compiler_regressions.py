@@ -1,0 +1,81 @@
+"""Schemas on which the lanes once disagreed, found by random schemas and kept in their smallest form."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import construct as c
+import pytest
+from construct import len_, this
+
+from formats import primitives as p
+from formats.catalog import Format
+from formats.errors import FormatError, ValueRefused
+from roundtrip.schemas.agreement import Agreement, Effort, Tally, seeded
+
+FOUND: dict[str, Any] = {
+    "a field is named like its checksum function": c.Struct(
+        "data" / c.RawCopy(c.Bytes(3)), "crc32" / c.Checksum(c.Int32ub, zlib.crc32, this.data.data)
+    ),
+    "a field is named like a local of the masked checksum": p.Frame(
+        "unmasked" / c.Int32ul,
+        "c" / p.Length(c.Int16ul, of="d", maximum=100),
+        "sum" / p.Crc32c(covers="d", is_masked=True),
+        "d" / c.Bytes(this.c),
+    ),
+    "a record's name meets the alias of another": c.Struct("tuple" / c.Struct("a" / c.Int8ub, "b" / c.Flag)),
+    "a field is renamed in its record": c.Struct("bytes" / c.Int8ub, "class" / c.Flag, "a b" / c.Flag, "a-b" / c.Flag),
+    "a shift by a masked number": c.Struct("a" / c.Int64ub, "b" / c.Bytes(64 >> (this.a & 7))),
+    "a count from no bytes": c.Struct("a" / c.Bytes(0), "b" / c.Array(len_(this.a), c.Int16ub)),
+    "the end inside a region": c.FixedSized(6, c.Struct("a" / c.Prefixed(c.Int8ub, c.GreedyBytes), c.Terminated)),
+    "the end of the whole": c.Struct("a" / c.Int8ub, c.Terminated),
+    "a field of a captured struct": c.Struct(
+        "a" / c.RawCopy(c.Struct("value" / c.Int8ub)),
+        "b" / c.Checksum(c.Int32ub, zlib.crc32, this.a.data),
+        "c" / c.If(this.a.value.value > 3, c.Int16ub),
+    ),
+    "a derived field of a nested struct": c.Struct(
+        "a" / c.Struct("n" / c.Rebuild(c.Int8ub, len_(this.b)), "b" / c.Prefixed(c.Int8ub, c.GreedyBytes)),
+        "c" / c.If(this.a.n > 2, c.Int16ub),
+    ),
+    "a dressed constant that others read": c.Struct("a" / c.Hex(c.Const(3, c.Int8ub)), "b" / c.Computed(this.a * 2)),
+    "greedy bytes in a padded region": c.Struct("a" / c.FixedSized(4, c.GreedyBytes), "b" / c.Int8ub),
+    "two branches with alike records": c.Struct(
+        "a" / c.Int8ub, "b" / c.IfThenElse(this.a > 5, c.Struct(c.Padding(1)), c.Struct(c.Padding(2)))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_regression_lanes_agree_where(name: str, seed: int) -> None:
+    subject, tally = Format("regression", 1, FOUND[name]), Tally()
+    Agreement(subject, subject.codec, tally).check(seeded(seed, name), Effort(values=12, damages=20, spoilings=10))
+    assert tally.values == 12
+
+
+def test_regression_bytes_shorter_than_their_padded_region_are_refused() -> None:
+    subject = Format("regression", 1, FOUND["greedy bytes in a padded region"])
+    record = subject.codec.probe(b"abcd\x01")
+    shorter = type(record)(b"abc", 1)
+    with pytest.raises(ValueRefused):
+        subject.codec.encode(shorter)
+
+
+def test_regression_terminated_is_not_padding() -> None:
+    subject = Format("regression", 1, FOUND["the end inside a region"])
+    assert subject.codec.probe(b"\x05abcde") is not None
+    with pytest.raises(FormatError):
+        subject.codec.decode(b"\x02ab\x00\x00\x00")
+
+
+def test_regression_dressed_values_are_plain() -> None:
+    subject = Format("dressed", 1, c.Struct("a" / c.Hex(c.Int8ub), "b" / c.Hex(c.Flag), "c" / c.HexDump(c.Bytes(1))))
+    plain = subject.oracle.decode(b"\x01\x01\x01")
+    assert [type(value) for value in plain.values()] == [int, bool, bytes]
+
+
+def test_regression_an_ordered_column_of_names_is_refused() -> None:
+    schema = c.Struct("a" / p.Column(2, c.Enum(c.Int8ub, x=1), order="strict"))
+    with pytest.raises(Exception, match="an ordered column holds integers"):
+        Format("regression", 1, schema).layout  # noqa: B018
