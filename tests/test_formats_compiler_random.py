@@ -39,6 +39,7 @@ def compare(schema: Any, source: Source, tally: Tally, effort: Effort) -> None:
     Agreement(subject, codec, tally).check(source, effort)
 
 
+@pytest.mark.slow
 def test_compiled_codecs_of_random_schemas_agree_with_the_oracle(seed: int) -> None:
     tally = Tally()
     for number in range(SCHEMAS):
@@ -53,6 +54,7 @@ def test_compiled_codecs_of_random_schemas_agree_with_the_oracle(seed: int) -> N
     assert tally.unsatisfied * 10 < tally.schemas, tally
 
 
+@pytest.mark.slow
 @settings(max_examples=min(SCHEMAS // 6, 2000))
 @given(data=st.data())
 def test_hypothesis_finds_no_schema_whose_lanes_disagree(data: st.DataObject) -> None:
@@ -78,6 +80,7 @@ PLANTED: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", PLANTED)
 def test_planted_compiler_bug_is_seen(bug: str, seed: int) -> None:
     pattern, replacement = PLANTED[bug]

@@ -29,6 +29,7 @@ from ..layout import (
     literal_int,
     value_members,
 )
+from . import reach
 from .expressions import Unbound, compiled
 from .known import Bound, Scope, Spot
 from .naming import plain_text
@@ -192,7 +193,7 @@ def read_region(reader: Reader, node: Region, trail: Trail) -> Bound:
     end = reader.end_of(reader.size(node.size, trail), trail.hint)
     if announced:
         announced(Bound(node, None, start, end, source=source))
-    with reader.region(end, exact=node.exact):
+    with reader.region(end, exact=node.exact or reach.fills(node.node, trail)):
         inner = reader.read(reader, node.node, trail)
     return Bound(node, inner.code, start, end, inner.raw if node.exact else "", source, inner.fields)
 
