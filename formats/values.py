@@ -29,6 +29,7 @@ from .layout import (
     Node,
     Padded,
     Prefixed,
+    Raw,
     Rebuilt,
     Records,
     Region,
@@ -127,8 +128,8 @@ def construct_of(node: Node, plain: Any, environment: Environment | None = None)
 def derive(node: Struct | BitGroup, plain: dict[str, Any], environment: Environment) -> dict[str, Any]:
     """The values of a struct as expressions see them: with its derived fields (constants, lengths, counts)."""
     values = dict(plain)
-    add_derived(node, values, environment)
     for member in value_members(node):
+        add_derived(node, values, environment)
         name = member.name or ""
         values[name] = seen(member.node, plain[name], [*environment, values])
     add_derived(node, values, environment)
@@ -137,7 +138,10 @@ def derive(node: Struct | BitGroup, plain: dict[str, Any], environment: Environm
 
 def add_derived(node: Struct | BitGroup, values: dict[str, Any], environment: Environment) -> None:
     """Add the derived fields that follow from the values known by now."""
+    raw = {member.name for member in node.members if isinstance(member.node, Raw)}
     for member in node.members:
+        if isinstance(member.node, LengthOf) and member.node.of not in raw:
+            continue  # the length of its encoding is not that of its value
         if member.name is not None and member.name not in values:
             try:
                 values[member.name] = derived_value(member.node, values, environment)
@@ -150,6 +154,8 @@ def seen(node: Node, plain: Any, environment: Environment) -> Any:
     match node:
         case Struct() | BitGroup():
             return derive(node, plain, environment)
+        case FlagSet(members=members, named=True):
+            return {name: name in plain for name, _ in members}
         case Captured(node=inner):
             return {"value": seen(inner, plain, environment)}
         case Prefixed(node=inner) | Region(node=inner) | Padded(node=inner):
@@ -173,7 +179,7 @@ def derived_value(node: Node, values: dict[str, Any], environment: Environment) 
             for name in names:
                 array = array[name]
             return len(array)
-        case LengthOf(of=of) if isinstance(values[of], bytes):
+        case LengthOf(of=of):
             return len(values[of])
         case Padded(node=inner):
             return derived_value(inner, values, environment)

@@ -186,3 +186,19 @@ def test_checksum_that_no_frame_would_verify_is_refused(wrap: object) -> None:
 def test_negative_column_count_is_refused() -> None:
     column = oracle(c.Struct("a" / c.Int8ul, "v" / Column(this.a - 2, c.Int8ul)))
     assert refused(column, b"\x01").rule == "bounds"
+
+
+def test_condition_over_a_flag_and_over_a_rebuilt_field_of_captured_bytes() -> None:
+    flags = oracle(c.Struct("f" / c.FlagsEnum(c.Int8ub, x=1, y=4), "o" / c.If(this.f.x, c.Int8ub)))
+    assert flags.decode(b"\x00") == {"f": frozenset(), "o": None}
+    assert flags.decode(b"\x05\x07") == {"f": frozenset({"x", "y"}), "o": 7}
+    raw = oracle(
+        c.Struct("a" / c.RawCopy(c.Int8ub), "n" / c.Rebuild(c.Int8ub, this.a.value), "x" / c.If(this.n > 3, c.Int8ub))
+    )
+    assert raw.decode(b"\x04\x04\x09") == {"a": 4, "x": 9}
+    assert raw.encode({"a": 2, "x": None}) == b"\x02\x02"
+
+
+def test_length_is_that_of_the_encoded_field() -> None:
+    frame = oracle(Frame("n" / Length(c.Int8ub, of="text", maximum=9), "text" / c.Prefixed(c.Int8ub, c.GreedyBytes)))
+    assert frame.encode({"text": b"abc"}) == b"\x04\x03abc"

@@ -43,7 +43,7 @@ from ..layout import (
     Zeros,
     fixed_size,
 )
-from . import read_bits, read_columns, read_composites, read_derived, read_scalars, read_streams
+from . import read_bits, read_branches, read_columns, read_composites, read_derived, read_scalars, read_streams
 from .expressions import Unbound
 from .known import Bound, Spot
 from .reader import Reader
@@ -78,8 +78,8 @@ READERS: Final[dict[type, Callable[..., Bound]]] = {
     Region: read_composites.read_region,
     Padded: read_composites.read_padded,
     Slices: read_streams.read_slices,
-    Conditional: read_composites.read_branches,
-    Choice: read_composites.read_branches,
+    Conditional: read_branches.read_branches,
+    Choice: read_branches.read_branches,
     Computed: read_composites.read_computed,
     Captured: read_composites.read_captured,
     Records: read_streams.read_records,

@@ -22,7 +22,8 @@ from ..layout import (
 )
 from .expressions import compiled
 from .known import Bound, Run, Spot
-from .read_composites import expression, in_run, times
+from .read_branches import expression
+from .read_composites import in_run, times
 from .reader import Reader
 from .scalars import flag_mask, integer_code, integer_range
 from .tables import Trail
@@ -167,18 +168,18 @@ def column(reader: Reader, node: Node, count: Code, start: Spot, end: Spot, trai
             local = reader.names.local(trail.hint)
             element = f"data[i : i + {width}]" if reader.immutable else f"bytes(data[i : i + {width}])"
             reader.line(f"{local} = tuple([{element} for i in range({start}, {end}, {width})])")
-        case Bounded(node=Integer() as inner):
+        case Bounded(node=Integer(size=1 | 2 | 4 | 8) as inner):
             local = integers(reader, inner, count, start, end, trail)
             check_bounds(reader, inner, node, local, count)
-        case Accepted(node=Integer() as inner, values=values, refused=refused) if values:
+        case Accepted(node=Integer(size=1 | 2 | 4 | 8) as inner, values=values, refused=refused) if values:
             local = integers(reader, inner, count, start, end, trail)
             allowed = f"{{{', '.join(quoted(value) for value in values)}}}"
             reader.check(f"not {allowed}.{'isdisjoint' if refused else 'issuperset'}({local})")
-        case FlagSet(node=Integer() as inner, named=False):
+        case FlagSet(node=Integer(size=1 | 2 | 4 | 8) as inner, named=False):
             local = integers(reader, inner, count, start, end, trail)
             mask = flag_mask(node, trail)
             reader.check(f"any(mask & ~{mask:#x} for mask in {local})")
-        case Enumeration(node=Integer() as inner):
+        case Enumeration(node=Integer(size=1 | 2 | 4 | 8) as inner):
             return enumerations(reader, node, inner, count, start, end, trail)
         case _:
             return None
@@ -188,8 +189,8 @@ def column(reader: Reader, node: Node, count: Code, start: Spot, end: Spot, trai
 def integers(reader: Reader, node: Integer, count: Code, start: Spot, end: Spot, trail: Trail) -> str:
     """The local of a column of integers below a mapping."""
     bound = column(reader, node, count, start, end, trail)
-    if bound is None or bound.code is None:
-        raise SchemaRefused(trail.path, f"a column of {node.size}-byte integers with a meaning", "1, 2, 4 or 8 bytes")
+    assert bound is not None
+    assert bound.code is not None
     return bound.code.text
 
 
@@ -224,8 +225,6 @@ def enumerations(
     numbers = f"data[{start}:{end}]" if inner.size == 1 and not inner.signed else ""
     if not numbers:
         code, order = integer_code(inner)
-        if not code:
-            raise SchemaRefused(trail.path, f"an enumeration column of {inner.size} bytes", "1, 2, 4 or 8 bytes")
         numbers = unpacked(reader, code, order, count, start, end)
     names, local = reader.tables.enumeration(node, trail).names, reader.names.local(trail.hint)
     if node.closed:

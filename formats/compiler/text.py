@@ -117,6 +117,7 @@ def refuse_when(lines: Lines, conditions: list[tuple[str, str]], refusal: str) -
         lines.add(f"if {conditions[0][0]}:  # {conditions[0][1]}\n    {refusal}")
         return
     lines.add("if (")
-    for index, (text, comment) in enumerate(conditions):
+    for index, (condition, comment) in enumerate(conditions):
+        text = f"({condition})" if " and " in condition and condition[0] != "(" else condition
         lines.add(f"    {'or ' if index else ''}{text}{'  # ' + comment if comment else ''}")
     lines.add(f"):\n    {refusal}")

@@ -76,21 +76,21 @@ def write_column(writer: Writer, node: Node, trail: Trail, value: str, count: st
         case Raw(size=size) if width := literal_int(size):
             writer.refuse(f"any(type(item) is not bytes or len(item) != {width} for item in {value})", trail)
             return [Piece(f"len({value}) * {width}", text=f'b"".join({value})')]
-        case Bounded(node=Integer() as inner):
+        case Bounded(node=Integer(size=1 | 2 | 4 | 8) as inner):
             low, high = integer_range(inner)
             tests = [f"min({value}) < {node.minimum}"] * (node.minimum > low)
             tests += [f"max({value}) > {node.maximum}"] * (node.maximum < high)
             if tests:
                 writer.refuse(f"{value} and ({' or '.join(tests)})", trail)
             return write_column(writer, inner, trail, value, count)
-        case Accepted(node=Integer() as inner, values=values, refused=refused) if values:
+        case Accepted(node=Integer(size=1 | 2 | 4 | 8) as inner, values=values, refused=refused) if values:
             allowed = f"{{{', '.join(quoted(item) for item in values)}}}"
             writer.refuse(f"not {allowed}.{'isdisjoint' if refused else 'issuperset'}({value})", trail)
             return write_column(writer, inner, trail, value, count)
-        case FlagSet(node=Integer() as inner, named=False):
+        case FlagSet(node=Integer(size=1 | 2 | 4 | 8) as inner, named=False):
             writer.refuse(f"any(mask & ~{flag_mask(node, trail):#x} for mask in {value})", trail)
             return write_column(writer, inner, trail, value, count)
-        case Enumeration(node=Integer() as inner, closed=True):
+        case Enumeration(node=Integer(size=1 | 2 | 4 | 8) as inner, closed=True):
             numbers = writer.tables.enumeration(node, trail).numbers
             local = writer.local(f"[{numbers}[name] for name in {value}]", trail, "_numbers")
             return write_column(writer, inner, trail, local, count)

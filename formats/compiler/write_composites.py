@@ -43,11 +43,11 @@ from ..layout import (
 from .expressions import size_of
 from .naming import field_names
 from .reach import fills
-from .read_composites import selector_type
+from .read_branches import selector_type
 from .tables import Trail, branches
 from .text import Code, quoted
 from .write_derived import covered_bytes
-from .write_scalars import number_range, same_length
+from .write_scalars import number_range, same_length, zeros_maximum
 from .writer import Piece, Slot, Writer, WriteScope, constant_piece
 
 
@@ -188,7 +188,7 @@ def filled(writer: Writer, pieces: list[Piece], size: Expression, trail: Trail, 
         writer.refuse(f"{used} != {total.atom}", trail)
         return pieces
     left_ = writer.local(f"{total.atom} - ({used})", trail, "_padding")
-    writer.refuse(f"{left_} < 0", trail)
+    writer.refuse(f"not 0 <= {left_} <= {zeros_maximum(total)}", trail)
     return [*pieces, Piece(left_, text=f"bytes({left_})")]
 
 

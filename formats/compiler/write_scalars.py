@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..layout import (
     Accepted,
     Bits,
@@ -26,6 +28,9 @@ from .scalars import ZEROS_MAXIMUM, constant_bytes, flag_mask, integer_code, int
 from .tables import Trail
 from .text import Code, quoted
 from .writer import Piece, Slot, Writer, constant_piece
+
+#: More zeros than this, in bytes, are not made, whatever a value says.
+MEMORY_MAXIMUM: Final = 2**31
 
 
 def write_integer(_writer: Writer, node: Integer, _trail: Trail, value: str | None, _slot: Slot) -> list[Piece]:
@@ -100,8 +105,15 @@ def write_zeros(writer: Writer, node: Zeros, trail: Trail, value: str | None, _s
         return [constant_piece(bytes(max(size, 0)))]
     if size is not None:
         return [Piece(str(size), text=f"bytes({size})")]
-    local = writer.local(size_of(node.size, writer.context(trail)).text, trail, "_size")
+    code = size_of(node.size, writer.context(trail))
+    local = writer.local(code.text, trail, "_size")
+    writer.refuse(f"not 0 <= {local} <= {zeros_maximum(code)}", trail)
     return [Piece(local, text=f"bytes({local})")]
+
+
+def zeros_maximum(size: Code) -> int:
+    """The most zeros that are made for a value: what a size can be, and what memory can hold."""
+    return MEMORY_MAXIMUM if size.high is None else min(size.high, MEMORY_MAXIMUM)
 
 
 # --- numbers with a meaning ------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from construct import Container, StreamError
+from construct import Bytes, Container, StreamError
 from construct.core import BytesIOWithOffsets, evaluate, stream_read, stream_tell, stream_write
 
 from .base import AnyConstruct, AnySubconstruct
@@ -223,9 +223,9 @@ class Frame(AnyConstruct):
         return len(value)
 
     def _length(self, length: Length, context: Any, pieces: dict[int, bytes], path: str) -> int:
-        if isinstance(context[length.of], bytes):
-            return len(context[length.of])
         index = self.names.index(length.of)
+        if isinstance(bare(self.subcons[index]), Bytes):  # it needs its length to be built, and is as long as its value
+            return len(context[length.of])
         pieces[index] = self._piece(index, context, path)
         return len(pieces[index])
 
