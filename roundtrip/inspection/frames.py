@@ -22,7 +22,7 @@ from .roles import is_sealed, is_seeded, node_at, repeats, role_at
 #: The longest frame that is looked at: the longest payload of ours, and what surrounds it.
 FRAME_SIZE_MAXIMUM: Final = 2**28 + 2**16
 #: How much of a frame with any number of fields is looked at, where no header vouches for the number.
-PART_SIZE: Final = 2**18
+PART_SIZE: Final = 2**16
 #: The same, where the frame is damaged.
 DAMAGED_SIZE: Final = 2**20
 #: Up to this many bytes the fast codec decides on a frame of which only a part is shown.
