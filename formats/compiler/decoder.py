@@ -111,7 +111,7 @@ def decoder(tables: Tables, name: str, root: Node, *, records: bool, exact: bool
     reader.fills = exact
     if exact and size is not None:
         begin = [f"if len(data) != {size}:", "    return None"]
-        reader.limit = Spot("", size)
+        reader.limit, reader.input_size = Spot("", size), size
     elif size is not None:
         begin = [f"if len(data) < {size}:", "    return None"]
         reader.limit = Spot("", size)

@@ -83,7 +83,7 @@ class Item:
     """A part of a run.
 
     code: struct code without order; constant: the bytes that it must be; compared: bytes that are looked at and no
-    more, so that any buffer will do.
+    more, so that any buffer will do; listed: an unsigned number that a table of numbers of its size will be asked for.
     """
 
     code: str
@@ -93,6 +93,7 @@ class Item:
     constant: bytes | None = None
     comment: str = ""
     compared: bool = False
+    listed: bool = False
 
 
 @dataclass

@@ -32,7 +32,6 @@ from .text import Code, Lines
 FREEZE: Final = "if type(data) is not bytes:\n    data = bytes(data)"
 #: Where the counts are unpacked.
 COUNTS: Final = "..."
-FOUND: Final = "found = data[heap + start : heap + stop]"
 
 
 @dataclass
@@ -195,32 +194,26 @@ def begin(header: str, summary: str) -> Lines:
 
 def search(tables: Tables, page: Page, *, exact: bool) -> list[str]:
     """`lookup` and `lower_bound`: binary search in the column of ends."""
-    pair, _, width = ends_shapes(tables, page.ends)
-    name, otherwise = ("lookup", "-1") if exact else ("lower_bound", "0")
+    width = page.ends.element.size
+    name = "lookup" if exact else "lower_bound"
     what = "of a key, or -1 where the page has no such key" if exact else "of the first key that is not below this one"
     lines = begin(f"def {name}(data: Data, key: bytes) -> int:", f"The index {what}. The page must have been verified.")
     lines.add(FREEZE)
     lines.add(COUNTS)
     count = page.count.text
-    if page.count.low is None or page.count.low < 1:
-        lines.add(f"if not {count}:\n    return {otherwise}")
     lines.add(f"heap = {page.heap}")
     lines.add("low = 0")
     lines.add(f"high: int = {count}")
-    with lines.block("while high - low > 1:"):
+    with lines.block("while low < high:"):
         lines.add("middle = (low + high) >> 1")
-        lines.add(f"start, stop = {pair}.unpack_from(data, {before(page.ends.offset, width)} + middle * {width})")
-        lines.add(FOUND)
-        lines.add("if found < key:\n    low = middle")
+        lines.add(ends_at(tables, page.ends, "middle", loosely=True))
+        first = "heap + start if middle else heap" if readable_before(page.ends, width) else "heap + start"
+        lines.add(f"found = data[{first} : heap + stop]")
+        lines.add("if found < key:\n    low = middle + 1")
         if exact:
             lines.add("elif found == key:\n    return middle")
         lines.add("else:\n    high = middle")
-    lines.add(ends_at(tables, page.ends, "low"))
-    lines.add(
-        "return low if data[heap + start : heap + stop] == key else -1"
-        if exact
-        else "return low if data[heap + start : heap + stop] >= key else high"
-    )
+    lines.add("return -1" if exact else "return low")
     leading(page, lines)
     return lines.lines
 
@@ -231,10 +224,20 @@ def before(offset: str, width: int) -> str:
     return f"{int(fixed) - width}{plus}{rest}"
 
 
-def ends_at(tables: Tables, column: Column, index: str) -> str:
-    """The statement that reads where the element at an index starts and stops; the first one starts at 0."""
+def readable_before(column: Column, width: int) -> bool:
+    """Whether there are bytes enough before a column to read one element more, whatever they mean."""
+    return int(column.offset.partition(" + ")[0]) >= width
+
+
+def ends_at(tables: Tables, column: Column, index: str, *, loosely: bool = False) -> str:
+    """The statement that reads where the element at an index starts and stops.
+
+    The first one starts at 0. `loosely`: its start may be anything where that is faster (see `readable_before`).
+    """
     pair, single, width = ends_shapes(tables, column)
     two = f"{pair}.unpack_from(data, {before(column.offset, width)} + {index} * {width})"
+    if loosely and readable_before(column, width):
+        return f"start, stop = {two}"
     one = f"(0, *{single}.unpack_from(data, {column.offset}))"
     return f"start, stop = {two} if {index} else {one}"
 

@@ -146,6 +146,7 @@ def read_enumeration(reader: Reader, node: Enumeration, trail: Trail) -> Bound:
     names = reader.tables.enumeration(node, trail).names
     local = reader.names.local(trail.hint)
     if node.closed:
+        reader.list_number(node)
         reader.check(f"({local} := {names}.get({inner.code.text})) is None")
     else:
         reader.line(f"{local} = {names}.get({inner.code.text}, {inner.code.text})")

@@ -47,7 +47,10 @@ def read_slices(reader: Reader, node: Slices, trail: Trail) -> Bound:
     reader.line(f"{items}: list[bytes] = []")
     reader.line(f"{first} = 0")
     reader.line(f"for {last} in {column_}:\n    {items}.append({heap}[{first}:{last}])\n    {first} = {last}")
-    if node.minimum == 1:
+    if node.minimum == 1 and node.order == "strict":
+        first_item = f"not {items}[0]" if filled else f"{items} and not {items}[0]"
+        reader.check(first_item if filled else f"({first_item})", "the others are not, or the order fails")
+    elif node.minimum == 1:
         reader.check(f"not all({items})", "an empty item")
     elif node.minimum > 1:
         reader.check(f"({items} and min(map(len, {items})) < {node.minimum})")

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..errors import Path, SchemaRefused
+from ..layout import Enumeration, Integer
 from .known import IDENTITY, LINE_MAXIMUM, OTHER, REFUSE, SIZE_MAXIMUM, Check, Item, Run, Spot
 from .naming import constant_name, identifier
 from .tables import Tables, Trail
 from .text import Lines, quoted, refuse_when
+
+
+def joins(number: Item, zeros: Item) -> bool:
+    """Whether zero bytes that no number holds make one little-endian number with a listed number before them.
+
+    Where they are not zero, that number is in no table of smaller ones: one lookup checks both.
+    """
+    is_odd = zeros.size not in (1, 2, 4, 8)
+    return zeros.constant == bytes(zeros.size) and is_odd and number.size + zeros.size in (4, 8)
 
 
 class Runs:
@@ -20,7 +31,7 @@ class Runs:
 
     spot: the next byte to read; limit: where the bytes or the region end; proven: how far behind a local bytes are
     known to be there; body: what waits behind the run; label: what to call the shape of the next run; here: the path
-    of the node that is being read.
+    of the node that is being read; input_size: the size in bytes of every input, where that has been checked.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -34,6 +45,7 @@ class Runs:
         self.proven: dict[str, int] = {}
         self.label: tuple[str, ...] = ()
         self.here: Path = ()
+        self.input_size: int | None = None
 
     # --- statements --------------------------------------------------------------------------------------------------
 
@@ -128,6 +140,12 @@ class Runs:
         wanted = constant_name(("_".join(run.hint),)) if run.hint else "FRAME"
         return self.tables.shape(text, wanted, comment), [item.local for item in items]
 
+    def list_number(self, node: Enumeration) -> None:
+        """Note that the number just taken into the run will be looked up in a table."""
+        inner = node.node
+        if self.run and isinstance(inner, Integer) and inner.size in (1, 2, 4) and not inner.signed:
+            self.run.items[-1].listed = all(0 <= number < 1 << 8 * inner.size for _, number in node.members)
+
     def write_run(self, run: Run) -> None:
         """The call that unpacks a run, and the checks of its constants."""
         if not run.size:
@@ -137,7 +155,8 @@ class Runs:
             return
         shape, targets = self.shape_of(run)
         spot = "" if run.start == Spot("") else f", {run.start}"
-        call = f"{shape}.unpack_from(data{spot})"
+        is_all = not spot and run.size == self.input_size
+        call = f"{shape}.unpack(data)" if is_all else f"{shape}.unpack_from(data{spot})"
         if len(targets) == 1:
             self.lines.add(f"({targets[0]},) = {call}")
         elif sum(map(len, targets)) + 2 * len(targets) + len(call) + self.lines.depth * 4 < LINE_MAXIMUM:
@@ -152,7 +171,15 @@ class Runs:
             before = items[-1] if items else None
             if item.size == 0:
                 continue
-            if before and before.constant is not None and item.constant is not None:
+            if before and before.listed and run.order != ">" and joins(before, item):
+                items[-1] = replace(
+                    before,
+                    code={4: "I", 8: "Q"}[before.size + item.size],
+                    size=before.size + item.size,
+                    comment=f"{before.local}, {item.comment}",
+                    listed=False,
+                )
+            elif before and before.constant is not None and item.constant is not None:
                 items[-1] = Item(
                     "",
                     before.size + item.size,

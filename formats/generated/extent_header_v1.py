@@ -22,13 +22,14 @@ HEADER_SIZE: Final = 64
 Data: TypeAlias = bytes | bytearray | memoryview
 
 # magic, kind, version, owner_number, reserved_1, disk, extent_size, page_size, generation, reserved_2, seal
-HEADER: Final = Struct("<4sB3s16sIII24sI")
+HEADER: Final = Struct("<4sI16sIII24sI")
 HEADER_PACK: Final = Struct("<4sB3x16sIII24x")
 U32: Final = Struct("<I")
 
 ExtentHeaderOwner: TypeAlias = Literal["data", "index", "metadata", "superblock"]
 OWNER_NAMES: Final[dict[int, ExtentHeaderOwner]] = {2: "data", 3: "index", 4: "metadata", 5: "superblock"}
 OWNER_NUMBERS: Final[dict[str, int]] = {"data": 2, "index": 3, "metadata": 4, "superblock": 5}
+SEALED: Final = slice(60)  # what the seal covers
 LEAD: Final = b"\xd3\xd0\x01\x01"  # magic, kind, version
 
 
@@ -59,21 +60,10 @@ def probe(data: Data, seed: int = 0) -> ExtentHeader | None:
     """The record of a whole frame, or None where any check fails."""
     if len(data) != 64:
         return None
-    (
-        lead,
-        owner_number,
-        reserved_1,
-        disk,
-        extent_size,
-        page_size,
-        generation,
-        reserved_2,
-        seal,
-    ) = HEADER.unpack_from(data)
+    (lead, owner_number, disk, extent_size, page_size, generation, reserved_2, seal) = HEADER.unpack(data)
     if (
         lead != LEAD
-        or seal != crc32c(data[:60], seed)
-        or reserved_1 != b"\x00\x00\x00"
+        or seal != crc32c(data[SEALED], seed)
         or reserved_2 != b"\x00" * 24
         or (owner := OWNER_NAMES.get(owner_number)) is None
         or not 4096 <= extent_size <= 2147483648
@@ -88,21 +78,10 @@ def probe_tuple(data: Data, seed: int = 0) -> ExtentHeaderTuple | None:
     """The values of a whole frame as nested tuples, or None where any check fails."""
     if len(data) != 64:
         return None
-    (
-        lead,
-        owner_number,
-        reserved_1,
-        disk,
-        extent_size,
-        page_size,
-        generation,
-        reserved_2,
-        seal,
-    ) = HEADER.unpack_from(data)
+    (lead, owner_number, disk, extent_size, page_size, generation, reserved_2, seal) = HEADER.unpack(data)
     if (
         lead != LEAD
-        or seal != crc32c(data[:60], seed)
-        or reserved_1 != b"\x00\x00\x00"
+        or seal != crc32c(data[SEALED], seed)
         or reserved_2 != b"\x00" * 24
         or (owner := OWNER_NAMES.get(owner_number)) is None
         or not 4096 <= extent_size <= 2147483648
@@ -126,7 +105,6 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
     (
         lead,
         owner_number,
-        reserved_1,
         disk,
         extent_size,
         page_size,
@@ -137,7 +115,6 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
     if (
         lead != LEAD
         or seal != crc32c(data[:60], seed)
-        or reserved_1 != b"\x00\x00\x00"
         or reserved_2 != b"\x00" * 24
         or (owner := OWNER_NAMES.get(owner_number)) is None
         or not 4096 <= extent_size <= 2147483648

@@ -140,7 +140,7 @@ def probe(data: Data, seed: int = 0) -> LsmPageData | None:
         keys_items.append(keys_heap[start:stop])
         start = stop
     if (
-        not all(keys_items)  # an empty item
+        not keys_items[0]  # the others are not, or the order fails
         or (len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096)
     ):
         return None
@@ -218,7 +218,7 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageDataTuple | None:
         keys_items.append(keys_heap[start:stop])
         start = stop
     if (
-        not all(keys_items)  # an empty item
+        not keys_items[0]  # the others are not, or the order fails
         or (len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096)
     ):
         return None
@@ -436,18 +436,17 @@ def lookup(data: Data, key: bytes) -> int:
     heap = 32 + entry_count * 4 + locator_count * 20
     low = 0
     high: int = entry_count
-    while high - low > 1:
+    while low < high:
         middle = (low + high) >> 1
         start, stop = COUNTS.unpack_from(data, 30 + middle * 2)
-        found = data[heap + start : heap + stop]
+        found = data[heap + start if middle else heap : heap + stop]
         if found < key:
-            low = middle
+            low = middle + 1
         elif found == key:
             return middle
         else:
             high = middle
-    start, stop = COUNTS.unpack_from(data, 30 + low * 2) if low else (0, *U16.unpack_from(data, 32))
-    return low if data[heap + start : heap + stop] == key else -1
+    return -1
 
 
 def lower_bound(data: Data, key: bytes) -> int:
@@ -458,16 +457,15 @@ def lower_bound(data: Data, key: bytes) -> int:
     heap = 32 + entry_count * 4 + locator_count * 20
     low = 0
     high: int = entry_count
-    while high - low > 1:
+    while low < high:
         middle = (low + high) >> 1
         start, stop = COUNTS.unpack_from(data, 30 + middle * 2)
-        found = data[heap + start : heap + stop]
+        found = data[heap + start if middle else heap : heap + stop]
         if found < key:
-            low = middle
+            low = middle + 1
         else:
             high = middle
-    start, stop = COUNTS.unpack_from(data, 30 + low * 2) if low else (0, *U16.unpack_from(data, 32))
-    return low if data[heap + start : heap + stop] >= key else high
+    return low
 
 
 def key_at(data: Data, index: int) -> bytes:

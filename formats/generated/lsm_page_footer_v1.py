@@ -27,6 +27,7 @@ HEADER: Final = Struct("<4sIQQIIIIII")
 HEADER_PACK: Final = Struct("<4sIQQIIII4x")
 U32: Final = Struct("<I")
 
+SEALED: Final = slice(44)  # what the seal covers
 LEAD: Final = b"\xd3\xd0\x08\x01"  # magic, kind, version
 
 
@@ -72,10 +73,10 @@ def probe(data: Data, seed: int = 0) -> LsmPageFooter | None:
         filter_length,
         reserved,
         seal,
-    ) = HEADER.unpack_from(data)
+    ) = HEADER.unpack(data)
     if (
         lead != LEAD
-        or seal != crc32c(data[:44], seed)
+        or seal != crc32c(data[SEALED], seed)
         or reserved
         or run < 1
         or entry_count < 1
@@ -107,10 +108,10 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageFooterTuple | None:
         filter_length,
         reserved,
         seal,
-    ) = HEADER.unpack_from(data)
+    ) = HEADER.unpack(data)
     if (
         lead != LEAD
-        or seal != crc32c(data[:44], seed)
+        or seal != crc32c(data[SEALED], seed)
         or reserved
         or run < 1
         or entry_count < 1

@@ -106,7 +106,7 @@ def probe(data: Data, seed: int = 0) -> LsmPageIndex | None:
         keys_items.append(keys_heap[start:stop])
         start = stop
     if (
-        not all(keys_items)  # an empty item
+        not keys_items[0]  # the others are not, or the order fails
         or (len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096)
     ):
         return None
@@ -162,7 +162,7 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageIndexTuple | None:
         keys_items.append(keys_heap[start:stop])
         start = stop
     if (
-        not all(keys_items)  # an empty item
+        not keys_items[0]  # the others are not, or the order fails
         or (len(keys_heap) > 4096 and max(map(len, keys_items)) > 4096)
     ):
         return None
@@ -313,18 +313,17 @@ def lookup(data: Data, key: bytes) -> int:
     heap = 32 + entry_count * 12
     low = 0
     high: int = entry_count
-    while high - low > 1:
+    while low < high:
         middle = (low + high) >> 1
         start, stop = KEY_ENDS_PAIR.unpack_from(data, 28 + middle * 4)
-        found = data[heap + start : heap + stop]
+        found = data[heap + start if middle else heap : heap + stop]
         if found < key:
-            low = middle
+            low = middle + 1
         elif found == key:
             return middle
         else:
             high = middle
-    start, stop = KEY_ENDS_PAIR.unpack_from(data, 28 + low * 4) if low else (0, *U32.unpack_from(data, 32))
-    return low if data[heap + start : heap + stop] == key else -1
+    return -1
 
 
 def lower_bound(data: Data, key: bytes) -> int:
@@ -335,16 +334,15 @@ def lower_bound(data: Data, key: bytes) -> int:
     heap = 32 + entry_count * 12
     low = 0
     high: int = entry_count
-    while high - low > 1:
+    while low < high:
         middle = (low + high) >> 1
         start, stop = KEY_ENDS_PAIR.unpack_from(data, 28 + middle * 4)
-        found = data[heap + start : heap + stop]
+        found = data[heap + start if middle else heap : heap + stop]
         if found < key:
-            low = middle
+            low = middle + 1
         else:
             high = middle
-    start, stop = KEY_ENDS_PAIR.unpack_from(data, 28 + low * 4) if low else (0, *U32.unpack_from(data, 32))
-    return low if data[heap + start : heap + stop] >= key else high
+    return low
 
 
 def key_at(data: Data, index: int) -> bytes:

@@ -24,7 +24,7 @@ Data: TypeAlias = bytes | bytearray | memoryview
 
 # magic, kind, version, record_number, reserved_1, sequence, next_run, added_count, chunk_count,
 # removed_count, changes_length, changes_checksum, reserved_2, seal
-HEADER: Final = Struct("<4sB3sQIIIIII20sI")
+HEADER: Final = Struct("<4sIQIIIIII20sI")
 U32: Final = Struct("<I")
 HEADER_PACK: Final = Struct("<4sB3xQIIIIII20x")
 
@@ -93,7 +93,6 @@ def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
     (
         lead,
         record_number,
-        reserved_1,
         sequence,
         next_run,
         added_count,
@@ -107,7 +106,6 @@ def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
     if (
         lead != LEAD
         or seal != crc32c(data[:60], seed)
-        or reserved_1 != b"\x00\x00\x00"
         or reserved_2 != b"\x00" * 20
         or (record := RECORD_NAMES.get(record_number)) is None
         or sequence < 1
@@ -184,7 +182,6 @@ def probe_tuple(data: Data, seed: int = 0) -> TreeMetadataTuple | None:
     (
         lead,
         record_number,
-        reserved_1,
         sequence,
         next_run,
         added_count,
@@ -198,7 +195,6 @@ def probe_tuple(data: Data, seed: int = 0) -> TreeMetadataTuple | None:
     if (
         lead != LEAD
         or seal != crc32c(data[:60], seed)
-        or reserved_1 != b"\x00\x00\x00"
         or reserved_2 != b"\x00" * 20
         or (record := RECORD_NAMES.get(record_number)) is None
         or sequence < 1
@@ -274,7 +270,6 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
     (
         lead,
         record_number,
-        reserved_1,
         sequence,
         next_run,
         added_count,
@@ -288,7 +283,6 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
     if (
         lead != LEAD
         or seal != crc32c(data[:60], seed)
-        or reserved_1 != b"\x00\x00\x00"
         or reserved_2 != b"\x00" * 20
         or (record := RECORD_NAMES.get(record_number)) is None
         or sequence < 1

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from . import suite
 from .allocation import lookup_growth
 from .machine import machine
 from .plan import Group, make_plan
@@ -92,7 +93,7 @@ def run_pytest(prepared: list[Any], folder: Path, tell: Callable[[str, int, int]
 
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     arguments = [
-        str(Path(__file__).with_name("suite.py")),
+        str(suite.__file__),
         f"-c={folder / 'pytest.ini'}",
         f"--rootdir={folder}",
         "--noconftest",

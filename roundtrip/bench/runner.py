@@ -17,6 +17,7 @@ from typing import Any, Final
 from formats.errors import ShardproofError
 
 from ..catalogs import load_catalog
+from . import child
 from .figures import Series, ratios_of, series_of
 from .picture import write_picture
 from .plan import INSTALL
@@ -35,7 +36,7 @@ AGAIN: Final = 2
 #: The measuring process sees exactly our modules, and nothing that its working folder happens to hold.
 START: Final = (
     "import json, sys; sys.path[:] = json.load(open(sys.argv[1], encoding='utf-8'))['path'];"
-    "from roundtrip.bench.child import main; sys.exit(main(sys.argv[1]))"
+    f"from {child.__name__} import main; sys.exit(main(sys.argv[1]))"
 )
 NO_TESTS_RAN: Final = 5
 
