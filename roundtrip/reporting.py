@@ -29,9 +29,25 @@ def write_report(console: Console, report: Report) -> None:
     hidden = len(report.findings) - SHOWN_MAXIMUM
     if hidden > 0:
         console.print(f"... and {hidden} more findings", highlight=False)
+    for text in unprotected(report):
+        console.print(Text(text, style="yellow"))
     for entry in report.not_run:
         console.print(Text(f"not run: {entry.name} ({entry.reason})", style="yellow"))
     console.print(verdict_line(report))
+
+
+def unprotected(report: Report) -> list[str]:
+    """What no checksum protects, a line for each format that has such bits."""
+    lines = []
+    for result in report.results:
+        bits = result.facts.get("unprotected_bits", 0)
+        if bits:
+            passed = result.facts.get("unprotected_accepted", 0)
+            lines.append(
+                f"unprotected: {bits:,.0f} bits in the samples of {result.format} lie under no checksum;"
+                f" {passed:,.0f} of their flips gave another valid value"
+            )
+    return lines
 
 
 def law_table(report: Report) -> Table:
