@@ -6,7 +6,7 @@ A planted bug substitutes one lane: an altered codec, an altered reference decod
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from random import Random
 from typing import Any, Protocol, TypeVar
@@ -34,12 +34,16 @@ SIZES = (0, 1, 3, 8, 24, 80, 200, 600)
 
 @dataclass(frozen=True)
 class Sample:
-    """A valid frame: its bytes, its plain value, and where it was written (`seed` follows from the place)."""
+    """A valid frame: its bytes, its plain value, and where it was written (`seed` follows from the place).
+
+    even: made by `EvenSource`, so the corruption plan must try it.
+    """
 
     data: bytes
     value: Any
     place: Place
     seed: int
+    even: bool = False
 
 
 class Planted(Protocol):
@@ -184,6 +188,22 @@ def written(entry: Format, value: Any, place: Place) -> Sample:
 T = TypeVar("T")
 
 
+class EvenSource(RandomSource):
+    """Three of everything, byte strings all of one size: neighbours can trade places or repeat, and lengths still fit.
+
+    Damage to an order reaches the check of the order only in such a frame.
+    """
+
+    COUNT = 3
+    SIZE = 5
+
+    def integer(self, minimum: int, maximum: int) -> int:
+        return max(minimum, min(maximum, self.COUNT))
+
+    def blob(self, minimum: int, maximum: int) -> bytes:
+        return self.random.randbytes(max(minimum, min(maximum, self.SIZE)))
+
+
 class EdgeSource:
     """Choices that always go to one side: the least numbers and zero bytes, or the greatest and all ones."""
 
@@ -206,9 +226,10 @@ class EdgeSource:
         return float("inf") if self.greatest else 0.0
 
 
-def generated_values(entry: Format, random: Random) -> Iterator[Any]:
-    """Plain values without end: first those at the edges, then random ones of different sizes."""
+def generated_values(entry: Format, random: Random) -> Iterator[tuple[Any, bool]]:
+    """Plain values without end, and whether each is even: an even one, those at the edges, then random ones."""
     sources: list[tuple[Source, int]] = [
+        (EvenSource(random), 8),
         (EdgeSource(greatest=False), 1),
         (EdgeSource(greatest=True), 1),
         (EdgeSource(greatest=True), 32),
@@ -219,7 +240,7 @@ def generated_values(entry: Format, random: Random) -> Iterator[Any]:
         source, size = sources[attempt] if attempt < len(sources) else (chance, SIZES[attempt % len(SIZES)])
         attempt += 1
         try:
-            yield generate(entry.layout, source, size=size)
+            yield generate(entry.layout, source, size=size), isinstance(source, EvenSource)
         except NoValue:
             if attempt > len(sources):
                 raise
@@ -232,9 +253,9 @@ def samples_of(entry: Format, *, seed: int, count: int) -> tuple[tuple[Sample, .
     large: list[Sample] = []
     refused = []
     values = generated_values(entry, random)
-    for _, value in zip(range(count * TRIES_PER_SAMPLE), values, strict=False):
+    for _, (value, even) in zip(range(count * TRIES_PER_SAMPLE), values, strict=False):
         try:
-            sample = written(entry, value, random_place(random))
+            sample = replace(written(entry, value, random_place(random)), even=even)
         except ValueRefused as error:
             refused.append(str(error))
             continue

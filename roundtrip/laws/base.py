@@ -146,9 +146,10 @@ class Trial:
 
     @property
     def plan_samples(self) -> tuple[Sample, ...]:
-        """The samples that get the corruption plan: the larger ones of the small, for every field is in these too."""
-        small = [sample for sample in self.samples if len(sample.data) <= PLAN_SIZE_MAXIMUM]
-        return tuple(small[-self.budget.plan_samples :]) or self.samples[:1]
+        """The samples that get the corruption plan: the even one, and the larger ones of the small."""
+        even = tuple(sample for sample in self.samples if sample.even)
+        small = [sample for sample in self.samples if len(sample.data) <= PLAN_SIZE_MAXIMUM and not sample.even]
+        return (*even, *small[-self.budget.plan_samples :]) or self.samples[:1]
 
     def find(
         self,

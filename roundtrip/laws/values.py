@@ -22,7 +22,7 @@ def examine(trial: Trial) -> None:
     for message in trial.subject.refused_values[:4]:
         trial.find((), None, f"the oracle refuses a value that was generated to be valid: {message}")
     values = generated_values(trial.subject.format, trial.random)
-    for _, value in zip(range(trial.budget.values), values, strict=False):
+    for _, (value, _) in zip(range(trial.budget.values), values, strict=False):
         round_trip(trial, value)
     for sample in trial.samples[:3]:
         absurd_values(trial, sample.value, sample.seed)
