@@ -1,0 +1,366 @@
+"""A store's parts put together: created, opened from what recovery found, closed cleanly or abandoned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from . import recovery
+from .buffers import BufferPool
+from .cache import PageCache
+from .chunks import ChunkStore
+from .config import Limits, Shape, checked_limits, checked_shape
+from .errors import (
+    CallRefused,
+    ChunkRotten,
+    DiskFailed,
+    EngineError,
+    NotAStore,
+    StoreClosed,
+    StoreExists,
+    UnsupportedStore,
+)
+from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, Extents
+from .file_disk import FileDisk
+from .index import Index
+from .lock_file import LockFile
+from .maintenance import Maintenance
+from .reclamation import Reclamation
+from .seams import Seams
+from .superblock import Superblock
+from .tree_metadata import TreeMetadata
+from .writeback import Writeback
+
+if TYPE_CHECKING:
+    from .chunks import Stream
+    from .disk import Disk
+    from .extents import Extent
+
+DISK_FILE = "disk"
+LOCK_FILE = "lock"
+#: Parts of one value: so many locators still fit into one page of a run, beside the longest key.
+PARTS_MAXIMUM = 3000
+#: Puts of `put_many` that are made under one hold of the lock.
+BATCH = 64
+
+
+class StoreParts:
+    """The parts of one store, made, opened and closed: what `Store` builds its calls on."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        uuid: bytes,
+        shape: Shape,
+        limits: Limits,
+        seams: Seams,
+        recovered: recovery.Recovered | None,
+        lock_file: LockFile | None,
+        *,
+        read_only: bool,
+    ) -> None:
+        self.disk = disk
+        self.shape = shape
+        self.limits = checked_limits(limits)
+        self.seams = seams
+        self.is_read_only = read_only
+        #: What recovery found damaged in the roots; an open for writing has repaired it from the other copy.
+        self.root_damage: tuple[ChunkRotten, ...] = () if recovered is None else recovered.damage
+        self._lock_file = lock_file
+        self._lock = seams.sync.lock()
+        self._refusal: EngineError | None = None
+        if read_only:
+            self._refusal = CallRefused("the store was opened for reading only")
+        self._is_closed = False
+        reserve = limits.reserve_extents
+        if reserve is None:
+            reserve = max(4, shape.extent_count // 25)
+        self.pool = BufferPool(limits.buffer_pool_bytes)
+        self.cache = PageCache(limits.cache_bytes)
+        self.extents = Extents(disk, uuid, shape, self.pool)
+        self.writeback = Writeback(self.extents, self._lock, seams.sync, seams.clock)
+        self.extents.writeback = self.writeback
+        if lock_file is not None:
+            self.writeback.when_poisoned = lock_file.poison
+        self.chunks = ChunkStore(self.extents, limits, seams.randomness, reserve)
+        if recovered is None:
+            self.superblock = Superblock(self.extents, pair=1, sequence=0)
+            self.metadata = TreeMetadata(self.extents, pair=1, sequence=0, next_run=1, table={})
+        else:
+            self.superblock = Superblock(
+                self.extents,
+                pair=recovered.superblock_pair,
+                sequence=recovered.superblock_sequence,
+                compatible=recovered.masks[0],
+                read_only_compatible=recovered.masks[1],
+                incompatible=recovered.masks[2],
+            )
+            self.metadata = TreeMetadata(
+                self.extents,
+                pair=recovered.metadata_pair,
+                sequence=recovered.metadata_sequence,
+                next_run=recovered.next_run,
+                table=dict(recovered.runs),
+            )
+        # Tree metadata first: the superblock's record of the same step covers its pointer.
+        self.writeback.roots = (self.metadata, self.superblock)
+        self.index = Index(
+            self.extents,
+            self.chunks,
+            self.superblock,
+            self.metadata,
+            self.writeback,
+            self.cache,
+            limits,
+            seams.sync,
+            seams.clock,
+        )
+        self.reclamation = Reclamation(self.extents, self.chunks, self.index, self.superblock, self.writeback)
+        self.maintenance = Maintenance(
+            self.extents,
+            self.chunks,
+            self.index,
+            self.reclamation,
+            self.writeback,
+            limits,
+            seams.sync,
+            seams.clock,
+        )
+
+    # Making one.
+
+    @classmethod
+    def create(cls, path: str | Path, shape: Shape | None = None, limits: Limits | None = None) -> Self:
+        """A new store in a directory, which is made, or must be empty. Raises `StoreExists`, `CallRefused`."""
+        directory = Path(path)
+        shape = checked_shape(shape or Shape())
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            occupied = sorted(entry.name for entry in directory.iterdir())
+        except (FileExistsError, NotADirectoryError):
+            raise StoreExists(f"{directory} is a file, not a directory: give the path of a new directory") from None
+        except OSError as error:
+            raise DiskFailed(f"{directory}: {error.strerror}") from error
+        if DISK_FILE in occupied:
+            raise StoreExists(f"{directory} holds a store already; open it, or give another path")
+        if set(occupied) - {LOCK_FILE}:
+            raise StoreExists(f"{directory} is not empty ({occupied[0]} is in it): give the path of a new directory")
+        lock_file = LockFile(directory / LOCK_FILE)
+        try:
+            disk = FileDisk.create(directory / DISK_FILE, shape.extent_count, shape.extent_size_bytes)
+        except OSError as error:
+            lock_file.release()
+            raise DiskFailed(f"{directory / DISK_FILE}: {error.strerror}") from error
+        return cls._created(disk, shape, limits or Limits(), Seams(), lock_file)
+
+    @classmethod
+    def create_on(cls, disk: Disk, shape: Shape, limits: Limits | None = None, seams: Seams | None = None) -> Self:
+        """A new store on any disk; what was on it is not looked at."""
+        return cls._created(disk, checked_shape(shape), limits or Limits(), seams or Seams(), None)
+
+    @classmethod
+    def _created(cls, disk: Disk, shape: Shape, limits: Limits, seams: Seams, lock_file: LockFile | None) -> Self:
+        store = cls(disk, seams.randomness.bytes(16), shape, limits, seams, None, lock_file, read_only=False)
+        try:
+            for extent in store.extents.all:
+                store.extents.begin_life(extent, 0 if extent.number < RESERVED_COUNT else 1)
+            store.extents.free.extend(range(RESERVED_COUNT, shape.extent_count))
+            store._begin()
+        except BaseException:
+            store.abandon()
+            raise
+        return store
+
+    @classmethod
+    def open(cls, path: str | Path, limits: Limits | None = None, *, read_only: bool = False) -> Self:
+        """The store in a directory.
+
+        Raises `NotAStore`, `UnsupportedStore`, `StoreBusy`, `StorePoisoned`, `DiskFailed`.
+        """
+        directory = Path(path)
+        file = directory / DISK_FILE
+        try:
+            if not file.is_file():
+                found = (
+                    "nothing" if not directory.exists() else "a file" if directory.is_file() else "no disk file in it"
+                )
+                raise NotAStore(f"{directory}: expected the directory of a store, found {found}")
+            lock_file = LockFile(directory / LOCK_FILE, shared=read_only)
+        except OSError as error:
+            raise DiskFailed(f"{directory}: {error.strerror}") from error
+        try:
+            disk = FileDisk.open(file, read_only=read_only)
+        except OSError as error:
+            lock_file.release()
+            raise DiskFailed(f"{file}: {error.strerror}") from error
+        try:
+            # A page that a failed sync left in the cache would vouch for bytes that the medium never got.
+            disk.drop_cached_pages()
+            disk.divide(find_extent_size(disk))
+        except BaseException as error:
+            disk.close()
+            lock_file.release()
+            if isinstance(error, OSError):
+                raise DiskFailed(f"{file}: {error.strerror}") from error
+            if isinstance(error, EngineError):
+                raise type(error)(f"{directory}: {error}") from None
+            raise
+        return cls._opened(disk, limits or Limits(), Seams(), lock_file, read_only=read_only)
+
+    @classmethod
+    def open_on(
+        cls, disk: Disk, limits: Limits | None = None, seams: Seams | None = None, *, read_only: bool = False
+    ) -> Self:
+        """The store on any disk."""
+        return cls._opened(disk, limits or Limits(), seams or Seams(), None, read_only=read_only)
+
+    @classmethod
+    def _opened(cls, disk: Disk, limits: Limits, seams: Seams, lock_file: LockFile | None, *, read_only: bool) -> Self:
+        try:
+            try:
+                recovered = recovery.recover(disk)
+            except OSError as error:
+                raise DiskFailed(f"reading the roots: {error.strerror or error}") from error
+            recovered.refuse_writing_unknown(read_only=read_only)
+            store = cls(disk, recovered.uuid, recovered.shape, limits, seams, recovered, lock_file, read_only=read_only)
+        except BaseException:
+            disk.close()
+            if lock_file is not None:
+                lock_file.release()
+            raise
+        try:
+            store._restore(recovered)
+            store.index.open_runs()
+            if not read_only:
+                store.metadata.rewrite = True
+                store._begin()
+        except BaseException:
+            store.abandon()
+            raise
+        return store
+
+    def _restore(self, recovered: recovery.Recovered) -> None:
+        """Take over what the superblock says of the extents."""
+        page = self.shape.page_size_bytes
+        may_append = recovered.is_clean and not self.is_read_only
+        open_extents: dict[str, list[Extent]] = {"data": [], "index": []}
+        for extent in self.extents.all:
+            number = extent.number
+            if number < RESERVED_COUNT:
+                self.extents.begin_life(extent, recovered.generations.get(number, 0))
+                continue
+            state = recovered.extents.get(number)
+            generation, pointer, owner = state or (1, 0, "free")
+            if owner == "free":
+                # After a crash, bytes of puts that nobody acknowledged may lie in a free extent, in its present life.
+                self.extents.begin_life(extent, generation if recovered.is_clean else generation + 1)
+                self.extents.free.append(number)
+                continue
+            extent.owner = owner
+            self.extents.begin_life(extent, generation)
+            extent.pointer = extent.issued = extent.persisted = pointer
+            if owner in open_extents and pointer + page < self.extents.size:
+                open_extents[owner].append(extent)
+        if may_append:
+            for stream in (self.chunks.streams["shard"], self.chunks.streams["run"]):
+                self._reopen(stream, open_extents[stream.owner], page)
+
+    def _reopen(self, stream: Stream, extents: list[Extent], page: int) -> None:
+        """After a clean close, go on in the emptiest extent, at a page border."""
+        if extents:
+            extent = min(extents, key=lambda extent: extent.pointer)
+            extent.pointer = extent.issued = -(-extent.pointer // page) * page
+            stream.extent = extent
+
+    def _begin(self) -> None:
+        """Say on disk that the store is open, and begin background work."""
+        with self._lock:
+            self.superblock.next_record()
+            self.metadata.rewrite = True
+        self.writeback.step()
+        if self.limits.background:
+            self.maintenance.start()
+
+    # Ending.
+
+    def close(self) -> None:
+        """Make everything persistent, mark the store cleanly closed, give everything back. A second call does nothing.
+
+        Raises `StoreFull`, `DiskFailed`: the store stays open, and `abandon` closes it as a crash would. A poisoned
+        store is abandoned without a word.
+        """
+        if self._is_closed:
+            return
+        if not self.is_read_only and self.writeback.refusal is None:
+            self.maintenance.stop()
+            self._close_cleanly()
+        self.abandon()
+
+    def _close_cleanly(self) -> None:
+        with self._lock:
+            self._refusal = self._closed()
+        try:
+            self.index.flush()
+            with self._lock:
+                barrier = self.index.barrier()
+            self.writeback.persist(barrier)
+            while self.writeback.step():
+                pass
+            with self._lock:
+                self.superblock.clean_close = True
+            self.writeback.step()
+        except EngineError:
+            with self._lock:
+                self._refusal = None
+            raise
+
+    def abandon(self) -> None:
+        """Give everything back without making anything persistent, as a crash would."""
+        if self._is_closed:
+            return
+        with self._lock:
+            self._is_closed = True
+            self._refusal = self._closed()
+            if self.writeback.refusal is None:
+                self.writeback.refusal = self._closed()
+            self.writeback.step_done.notify_all()
+        self.maintenance.stop()
+        self.disk.close()
+        if self._lock_file is not None:
+            self._lock_file.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.close()
+
+    # Refusing.
+
+    def _refuse(self) -> None:
+        """Raise why the store takes no changes, if it does not. The lock is held."""
+        if self._refusal is not None:
+            raise type(self._refusal)(*self._refusal.args)
+        self.writeback.refuse_if_unfit()
+
+    def _closed(self) -> StoreClosed:
+        return StoreClosed("the store was closed; open it again")
+
+
+def find_extent_size(disk: FileDisk) -> int:
+    """The size of the extents of a disk file, from the header of extent 0, or of extent 1 wherever it may be."""
+    start = disk.peek(0, min(HEADER_SIZE, disk.size_bytes))
+    header = recovery.read_root_header(start, 0)
+    if header is not None:
+        return header.shape_sizes[0]
+    if recovery.refuse(start).__class__ is UnsupportedStore:
+        raise recovery.refuse(start)
+    for size in range(4096, disk.size_bytes // (RESERVED_COUNT + 1) + 1, 4096):
+        header = recovery.read_root_header(disk.peek(size, HEADER_SIZE), 1)
+        if header is not None and header.shape_sizes[0] == size:
+            return size
+    raise recovery.refuse(start)
+
+
+assert SUPERBLOCK_PAIRS[0] == (0, 1), "finding the extent size looks at extents 0 and 1"
+assert METADATA_PAIRS[-1][-1] == RESERVED_COUNT - 1

@@ -1,0 +1,310 @@
+"""Maintenance: flush, compaction and reclamation, in a thread, by hand, or inside the call that needs them.
+
+Two locks keep long work apart, and both are taken before any other lock: `reclaim` (one reclamation at a time) and
+`tree` (no extent of runs is reclaimed while a compaction reads old runs and writes a new one that nobody names yet).
+Who holds `reclaim` may wait for `tree`; who holds `tree` only tries to get `reclaim`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .dependency import Dependency
+from .errors import CallRefused, EngineError, StoreFull
+from .extents import HEADER_SIZE
+from .reclamation import ReclaimReport, choose, room_for_copies
+
+if TYPE_CHECKING:
+    from .chunks import ChunkStore
+    from .config import Limits
+    from .extents import Extents
+    from .index import Index
+    from .reclamation import Reclamation
+    from .seams import Clock, Sync, Thread
+    from .writeback import Writeback
+
+DATA: Final = frozenset({"data"})
+INDEX: Final = frozenset({"index"})
+DATA_AND_INDEX: Final = frozenset({"data", "index"})
+#: Extents that one reclamation frees together: they share one flush and four syncs.
+VICTIMS_AT_ONCE: Final = 8
+#: Frozen memtables that puts may run ahead of the flush.
+FROZEN_MAXIMUM: Final = 2
+#: Seconds after which work that failed is tried again.
+RETRY_SECONDS: Final = 1.0
+
+
+class Maintenance:
+    """Keeps one store in shape. Its methods are called without the store's lock."""
+
+    def __init__(  # the parts that it works on
+        self,
+        extents: Extents,
+        chunks: ChunkStore,
+        index: Index,
+        reclamation: Reclamation,
+        writeback: Writeback,
+        limits: Limits,
+        sync: Sync,
+        clock: Clock,
+    ) -> None:
+        self.extents = extents
+        self.chunks = chunks
+        self.index = index
+        self.reclamation = reclamation
+        self.writeback = writeback
+        self.limits = limits
+        self.clock = clock
+        self.compactions = 0
+        #: The last failure of background work; work goes on being tried.
+        self.trouble: EngineError | None = None
+        self._sync = sync
+        self._lock = writeback.lock
+        self._reclaim_lock = sync.lock()
+        self._tree_lock = sync.lock()
+        self._changed = sync.condition(writeback.lock)
+        self._stopping = False
+        self._busy = False
+        #: Whether reclamation might free something; False after it tried in vain, until more is flushed.
+        self._may_gain = True
+        self._thread: Thread | None = None
+        index.when_full = self.free_dead_runs
+
+    # The thread.
+
+    def start(self) -> None:
+        """Begin background work."""
+        self._thread = self._sync.start("shardproof-maintenance", self._run)
+
+    def stop(self) -> None:
+        """End background work, after the step that it is in; a second call does nothing."""
+        with self._lock:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """There is something to do. The lock is held."""
+        self._changed.notify_all()
+
+    def wait_idle(self) -> None:
+        """Wait until nothing is left that background work would do now; without a thread, do it here.
+
+        Raises what background work failed with.
+        """
+        if self._thread is None:
+            while self.work():
+                pass
+            return
+        with self._lock:
+            while (self._busy or self._has_work()) and self.trouble is None and not self._stopping:
+                self._changed.notify_all()
+                self._changed.wait(0.05)
+            if self.trouble is not None:
+                trouble, self.trouble = self.trouble, None
+                raise trouble
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._busy = False
+                self._changed.notify_all()
+                if self.trouble is not None and not self._stopping:
+                    self._changed.wait(RETRY_SECONDS)
+                while not self._stopping and not self._has_work():
+                    self._changed.wait(self._patience())
+                if self._stopping or self.writeback.refusal is not None:
+                    return
+                self._busy = True
+            try:
+                self.work()
+            except EngineError as error:
+                self.trouble = error
+            except Exception as error:
+                # A bug of ours: nobody is there to see it, so the store takes no more writes and says why.
+                with self._lock:
+                    self.writeback.refusal = EngineError(f"background work failed: {error!r}")
+                raise
+            else:
+                self.trouble = None
+
+    def _patience(self) -> float | None:
+        """Seconds until the cadence asks for a flush."""
+        if not self.index.active.entries:
+            return None
+        return max(0.0, self.index.active.born + self.limits.cadence_seconds - self.clock.now())
+
+    def _has_work(self) -> bool:
+        """The lock is held."""
+        return (
+            bool(self.index.frozen) or self._is_due() or self.index.plan_compaction() is not None or self._is_scarce()
+        )
+
+    def _is_due(self) -> bool:
+        return bool(self.index.active.entries) and self._patience() == 0
+
+    def _is_scarce(self) -> bool:
+        """Whether free extents run low and there may be some to gain."""
+        return len(self.extents.free) <= self.chunks.reserve + 1 and self._may_gain
+
+    # The work.
+
+    def work(self) -> bool:
+        """Do what is most needed; whether there was anything to do."""
+        index = self.index
+        if index.frozen or (self._thread is not None and self._is_due()):
+            if not index.frozen:
+                with self._lock:
+                    index.freeze()
+            self._flush_frozen()
+            return True
+        if self._thread is not None and self._is_scarce():
+            with self._reclaim_lock:
+                self._may_gain = self._reclaim_some()
+            return True
+        compaction = index.plan_compaction()
+        if compaction is not None:
+            with self._tree_lock:
+                compaction = index.plan_compaction()
+                if compaction is not None and index.compact(compaction, self._keep_going):
+                    self.compactions += 1
+            return True
+        return False
+
+    def _keep_going(self) -> bool:
+        """Between two batches of a compaction: puts must not wait for the rest of it."""
+        if self._thread is not None:
+            if self.index.frozen:
+                self._flush_frozen()
+            if self._is_scarce() and self._reclaim_lock.acquire(blocking=False):
+                # Only tried: whoever reclaims by hand holds this lock and waits for the tree's, which is ours.
+                try:
+                    self._may_gain = self._reclaim_some(DATA)
+                finally:
+                    self._reclaim_lock.release()
+        return not self._stopping
+
+    def _flush_frozen(self) -> None:
+        """Make runs of the frozen memtables, and make them persistent, so that their buffers are free again."""
+        updates = tuple(memtable.update for memtable in self.index.frozen)
+        self.index.write_frozen()
+        self.writeback.persist(updates)
+        self._may_gain = True
+
+    def compact_all(self) -> Dependency:
+        """Merge everything into one run, by hand."""
+        self.index.flush()
+        with self._tree_lock:
+            compaction = self.index.plan_full_compaction()
+            if compaction is not None and self.index.compact(compaction):
+                self.compactions += 1
+        with self._lock:
+            return Dependency(self.index.barrier())
+
+    def make_room(self) -> None:
+        """Free extents for puts; `StoreFull` where nothing can be gained."""
+        with self._reclaim_lock:
+            self.writeback.refuse_if_unfit()
+            shard = self.chunks.streams["shard"]
+            if self.chunks.available(shard):
+                return
+            if not self._reclaim_some() or not self.chunks.available(shard):
+                free = len(self.extents.free)
+                raise StoreFull(
+                    f"no room: {free} extents are free and {self.chunks.reserve} are kept for deletes and reclamation, "
+                    "and none holds enough that is dead; delete shards, or use a larger store"
+                )
+
+    def free_dead_runs(self) -> bool:
+        """Free the extents of which all runs are dead: that needs no run to be written. Whether there was any."""
+        if not self._reclaim_lock.acquire(blocking=False):
+            return False
+        try:
+            return self._free_dead_runs()
+        finally:
+            self._reclaim_lock.release()
+
+    def _free_dead_runs(self) -> bool:
+        """The same, alone with reclamation; nothing is done while a compaction goes on."""
+        if not self._tree_lock.acquire(blocking=False):
+            return False
+        try:
+            dead = [one.number for one in self.reclamation.candidates(INDEX) if not one.live_bytes]
+            if not dead:
+                return False
+            self.reclamation.reclaim(dead)[1].wait()
+        finally:
+            self._tree_lock.release()
+        return True
+
+    def _reclaim_some(self, owners: frozenset[str] | None = None) -> bool:
+        """Free a few extents and wait until they are; False where it would gain less than one. Alone."""
+        if self._free_dead_runs():
+            return True
+        for attempt in range(2):
+            if owners is None and self._tree_lock.acquire(blocking=False):
+                try:
+                    victims = self._reclaim_victims(DATA_AND_INDEX)
+                finally:
+                    self._tree_lock.release()
+            else:
+                victims = self._reclaim_victims(DATA)
+            if victims is not None:
+                victims.wait()
+                return True
+            if attempt == 0:
+                # What the memtables replaced counts as alive until they are runs.
+                self.index.flush()
+        return False
+
+    def _reclaim_victims(self, owners: frozenset[str]) -> Dependency | None:
+        candidates = self.reclamation.candidates(owners)
+        room = room_for_copies(self.extents, self.chunks)
+        victims = choose(candidates, room_bytes=room, most=VICTIMS_AT_ONCE)
+        live = {candidate.number: candidate.live_bytes for candidate in candidates}
+        if sum(self.extents.size - HEADER_SIZE - live[number] for number in victims) < self.extents.size:
+            return None
+        return self.reclamation.reclaim(victims)[1]
+
+    def reclaim_by_hand(self, most: int | None) -> ReclaimReport:
+        """Reclaim so many extents, or all that hold anything dead; they are free when it returns."""
+        if most is not None and most < 0:
+            raise CallRefused(f"extents to reclaim: expected 0 or more, found {most}")
+        self.index.flush()
+        reports: list[ReclaimReport] = []
+        with self._reclaim_lock, self._tree_lock:
+            self._close_streams()
+            done: set[int] = set()
+            while most is None or len(done) < most:
+                candidates = [one for one in self.reclamation.candidates(DATA_AND_INDEX) if one.number not in done]
+                at_once = VICTIMS_AT_ONCE if most is None else min(VICTIMS_AT_ONCE, most - len(done))
+                victims = choose(candidates, room_bytes=room_for_copies(self.extents, self.chunks), most=at_once)
+                if not victims:
+                    break
+                try:
+                    report, dependency = self.reclamation.reclaim(victims)
+                    dependency.wait()
+                except StoreFull:
+                    if not reports:
+                        raise
+                    break
+                done.update(victims)
+                reports.append(report)
+        return ReclaimReport(
+            tuple(number for report in reports for number in report.extents),
+            sum(report.moved_chunks for report in reports),
+            sum(report.moved_bytes for report in reports),
+            sum(report.dropped_bytes for report in reports),
+        )
+
+    def _close_streams(self) -> None:
+        """Let the open extents of which at least half is dead be victims too."""
+        self.index.count_live()
+        with self._lock:
+            self.writeback.issue_all()
+            for stream in self.chunks.streams.values():
+                extent = stream.extent
+                if extent is not None and self.reclamation.live_bytes(extent) * 2 <= extent.pointer - HEADER_SIZE:
+                    stream.extent = None

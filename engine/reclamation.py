@@ -1,0 +1,251 @@
+"""Reclamation: make extents that hold little that is alive free again.
+
+    pick a victim → read it → look every frame up in reverse → copy the live ones → repoint → reset
+
+1. A frame is live when the index (or, for a run, the tree) names exactly its place.
+2. Repointing is a compare-and-set on the old place: a put or delete that came in between wins.
+3. The reset waits for every copy with its index entry and pointer, and for every put, delete and compaction that made
+   a dropped frame dead: until those are persistent, the old frame is the last durable copy.
+4. A pinned extent, or one that is still appended to, is no victim.
+5. Where no frame begins, the scan goes on at the next page border. Live frames may lie in between, so unless all live
+   bytes were found, the places that the index names in the extent decide, one by one. A named frame that is not whole,
+   or a read that fails, aborts the reclaim, and the extent stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from formats.place import run_key, run_of_key
+
+from .chunks import FoundChunk, Window
+from .dependency import Dependency, Node
+from .errors import ChunkRotten
+from .extents import HEADER_SIZE, RESERVED_COUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .chunks import ChunkStore
+    from .extents import Extent, Extents
+    from .index import Index
+    from .locator import Entry, Locator
+    from .superblock import Reset, Superblock
+    from .writeback import Writeback
+
+
+class ReclaimReport(msgspec.Struct, frozen=True):
+    """What a reclamation did: extents reset (they are free once `dependency` is persistent), chunks and bytes moved."""
+
+    extents: tuple[int, ...] = ()
+    moved_chunks: int = 0
+    moved_bytes: int = 0
+    dropped_bytes: int = 0
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An extent that might be reclaimed. Sizes in bytes."""
+
+    number: int
+    live_bytes: int
+    written_bytes: int
+
+
+def choose(candidates: list[Candidate], *, room_bytes: int, most: int) -> list[int]:
+    """Victims, those with the fewest live bytes first, as many as can be copied into so much room.
+
+    An extent without a dead byte is never chosen.
+    """
+    chosen: list[int] = []
+    for candidate in sorted(candidates, key=lambda candidate: (candidate.live_bytes, candidate.number)):
+        if candidate.live_bytes >= candidate.written_bytes or len(chosen) == most:
+            break
+        room_bytes -= candidate.live_bytes
+        if room_bytes < 0:
+            break
+        chosen.append(candidate.number)
+    return chosen
+
+
+class Reclamation:
+    """Reclaims extents of one store. One at a time; extents of runs only while no compaction goes on."""
+
+    def __init__(
+        self, extents: Extents, chunks: ChunkStore, index: Index, superblock: Superblock, writeback: Writeback
+    ) -> None:
+        self.extents = extents
+        self.chunks = chunks
+        self.index = index
+        self.superblock = superblock
+        self.writeback = writeback
+        self.moved_bytes = 0
+        self.reclaimed_extents = 0
+        #: Extents whose reset is queued and not persistent yet.
+        self.resetting: set[int] = set()
+        self._entry: Entry = ()
+        #: Called with a title after each stage of a reclaim; pictures listen here.
+        self.observer: Callable[[str], None] | None = None
+
+    def candidates(self, owners: frozenset[str]) -> list[Candidate]:
+        """Extents of these owners that may be reclaimed now (4)."""
+        if "data" in owners:
+            self.index.count_live()
+        open_numbers = {stream.extent.number for stream in self.chunks.streams.values() if stream.extent is not None}
+        found = []
+        for extent in self.extents.all[RESERVED_COUNT:]:
+            number = extent.number
+            if extent.owner not in owners or extent.pins or number in open_numbers | self.resetting:
+                continue
+            if extent.segments and not all(segment.is_ready() for segment in extent.segments):
+                continue
+            found.append(Candidate(number, self.live_bytes(extent), extent.pointer - HEADER_SIZE))
+        return found
+
+    def reclaim(self, victims: list[int]) -> tuple[ReclaimReport, Dependency]:
+        """Evacuate and reset these extents; they are free once the dependency is persistent.
+
+        Raises `ChunkRotten` and `DiskFailed` (the extent stays as it is), `StoreFull` where a copy finds no room.
+        """
+        moved_chunks = moved_bytes = dropped = 0
+        nodes: list[Node] = []
+        done: list[int] = []
+        for number in victims:
+            extent = self.extents.all[number]
+            with self.writeback.lock:
+                self.extents.issue(extent)
+            self._observe(f"extent {number} is chosen")
+            count, size = self._evacuate(extent)
+            self._observe(f"live chunks of extent {number} are copied and repointed")
+            moved_chunks += count
+            moved_bytes += size
+            with self.writeback.lock:
+                dropped += extent.pointer - HEADER_SIZE - size
+                self.resetting.add(number)
+                # What made a chunk of a run dead is a change of the tree; no memtable has a part in it.
+                after = self.index.tree_barrier() if extent.owner == "index" else self.index.barrier()
+                nodes.append(self.superblock.reset(extent, after, self._freed))
+            done.append(number)
+        self.moved_bytes += moved_bytes
+        return ReclaimReport(tuple(done), moved_chunks, moved_bytes, dropped), Dependency(tuple(nodes))
+
+    def _freed(self, reset: Reset) -> None:
+        """The reset is durable: nothing may remember the former life. The lock is held."""
+        extent = reset.extent
+        self.index.cache.drain(extent.number)
+        if self.index.live is not None:
+            self.index.live.forget(extent.number)
+        self.extents.release(extent, reset.generation)
+        self.resetting.discard(extent.number)
+        self.reclaimed_extents += 1
+
+    def _observe(self, title: str) -> None:
+        if self.observer is not None:
+            self.observer(title)
+
+    def _evacuate(self, extent: Extent) -> tuple[int, int]:
+        """Copy what is alive and repoint to it; the number of chunks and bytes that moved."""
+        window = Window(self.extents, extent)
+        expected = self.live_bytes(extent)
+        sizes, is_whole = [], True
+        for found in self.chunks.scan(window):
+            if isinstance(found, FoundChunk):
+                sizes.append(self._move(window, found))
+            else:
+                is_whole = False
+        if not is_whole and sum(sizes) < expected:
+            # Live frames may lie where no frame was found: the places that the index names decide (5).
+            sizes += [self._move(window, chunk) for chunk in list(self._named(window))]
+        return sum(size > 0 for size in sizes), sum(sizes)
+
+    def live_bytes(self, extent: Extent) -> int:
+        """At least the bytes that are alive in the extent."""
+        if extent.owner == "index":
+            return self.index.index_bytes().get(extent.number, 0)
+        assert self.index.live is not None, "live bytes are counted before victims are chosen"
+        return self.index.live.of(extent.number)
+
+    def _move(self, window: Window, chunk: FoundChunk) -> int:
+        """Copy one chunk if it is alive, and repoint to the copy (2); the bytes that moved."""
+        index = self.index
+        while True:
+            runs = index.runs
+            if chunk.locator not in self._owner_entry(chunk):
+                return 0
+            payload = self.chunks.payload(window, chunk)
+            if payload is None:
+                raise rotten(chunk)
+            with self.writeback.lock:
+                self.writeback.refuse_if_unfit()
+                if index.runs is not runs:
+                    continue
+                entry = self._owner_entry(chunk) if chunk.owner == "run" else index.newest_in_memory(chunk.key)
+                if entry is None:
+                    # No memtable has the key, and the runs are those that were asked before the lock was taken.
+                    entry = self._entry
+                if chunk.locator not in entry:
+                    return 0
+                self._repoint(chunk, entry, payload, window.extent)
+                return chunk.size
+
+    def _repoint(self, chunk: FoundChunk, entry: Entry, payload: bytes, source: Extent) -> None:
+        """Append the copy and let the owner's entry name it. The lock is held."""
+        stream = self.chunks.streams["moved" if chunk.owner == "shard" else "run"]
+        target = self.chunks.extent_for(stream, len(chunk.key), len(payload))
+        assert target is not source, "nothing is evacuated into its own extent"
+        place, segment = self.chunks.append(
+            target, chunk.owner, chunk.key, payload, chunk.locator[4], chunk.part, uuid=chunk.uuid
+        )
+        moved = tuple(place if locator == chunk.locator else locator for locator in entry)
+        if chunk.owner == "shard":
+            self.index.insert(chunk.key, moved, (segment,))
+        else:
+            self.index.move_run(run_of_key(chunk.key), moved, (segment,))
+
+    def _owner_entry(self, chunk: FoundChunk) -> Entry:
+        """Reverse lookup: where the owner of a chunk says that its chunks are."""
+        if chunk.owner == "shard":
+            self._entry = self.index.find(chunk.key) or ()
+            return self._entry
+        number = run_of_key(chunk.key)
+        return next((run.chunks for run in self.index.runs if run.number == number), ())
+
+    def _named(self, window: Window) -> Iterator[FoundChunk]:
+        """Every chunk that the index or the tree names in the extent; `ChunkRotten` where one is not whole."""
+        extent = window.extent
+        for run in self.index.runs:
+            for part, locator in enumerate(run.chunks):
+                if locator[:2] == (extent.number, extent.generation):
+                    yield self._checked(window, run_key(run.number), part, locator)
+        for keys, entries in self.index.batches():
+            for key, entry in zip(keys, entries, strict=True):
+                for part, locator in enumerate(entry):
+                    if locator[:2] == (extent.number, extent.generation):
+                        yield self._checked(window, key, part, locator)
+
+    def _checked(self, window: Window, key: bytes, part: int, locator: Locator) -> FoundChunk:
+        """The frame that something names."""
+        found = self.chunks.chunk_at(window, locator[2])
+        if found is None or (found.locator, found.key, found.part) != (locator, key, part):
+            extent, generation, offset, _length, _checksum = locator
+            raise ChunkRotten("chunk", extent=extent, generation=generation, offset=offset, key=key)
+        return found
+
+
+def rotten(chunk: FoundChunk) -> ChunkRotten:
+    """A named frame whose payload is not what its header says."""
+    extent, generation, offset, _length, _checksum = chunk.locator
+    return ChunkRotten("chunk", extent=extent, generation=generation, offset=offset, key=chunk.key)
+
+
+def room_for_copies(extents: Extents, chunks: ChunkStore) -> int:
+    """Bytes that evacuation may use: the open extent of moved chunks, and the free extents that it may take.
+
+    At the end of each, as much is left out as a chunk that does not fit any more may leave unused.
+    """
+    stream = chunks.streams["moved"].extent
+    left = 0 if stream is None else extents.size - stream.pointer
+    unused = min(chunks.limits.chunk_bytes, extents.size // 4)
+    whole = chunks.available(chunks.streams["moved"]) * (extents.size - HEADER_SIZE - unused)
+    return max(0, left - unused) + whole

@@ -1,0 +1,257 @@
+"""Recovery: what a disk says, decided by reference.
+
+    extent headers of the roots → superblock → tree metadata; runs and chunks are named by those and read on demand
+
+Roots have no referrer, so their two copies decide, record by record: one good copy is enough; both bad ends the chain.
+A record of which one copy is bad although a later record follows was acknowledged: that copy is rotten or a lost
+write, and reported. Of the newest record the second copy may simply not have been written when the machine stopped.
+This holds for at most one fault of the medium per pair and record, and for a sync that does not lie.
+
+Reading changes nothing on disk. The store then writes both roots afresh to their other pair, which repairs them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from formats.generated import extent_header_v1, superblock_v1, tree_metadata_v1
+from formats.place import extent_header_seed, life_seed, offset_seed
+
+from .config import Shape
+from .errors import ChunkRotten, NotAStore, UnsupportedStore
+from .extents import HEADER_SIZE, METADATA_PAIRS, SUPERBLOCK_PAIRS
+from .superblock import CLEAN_CLOSE, INCOMPATIBLE, READ_ONLY_COMPATIBLE
+
+if TYPE_CHECKING:
+    from .disk import Disk
+    from .extents import Owner
+    from .roots import Pair
+    from .tree_metadata import RunTable
+
+assert superblock_v1.HEADER_SIZE == tree_metadata_v1.HEADER_SIZE
+RECORD_HEADER_SIZE: Final = superblock_v1.HEADER_SIZE
+MAGIC: Final = extent_header_v1.LEAD[:3]
+VERSION_AT: Final = 3
+
+
+class RootHeader(NamedTuple):
+    """What the header of a reserved extent says."""
+
+    disk: bytes
+    shape_sizes: tuple[int, int]
+    generation: int
+
+
+class Chain(NamedTuple):
+    """The records of one pair. `torn`: the newest one has one copy only."""
+
+    pair: int
+    records: tuple[Any, ...]
+    damage: tuple[ChunkRotten, ...]
+    torn: bool
+    end: int
+
+    def newest(self) -> int:
+        """Sequence number of the newest record; 0 where there is none."""
+        return self.records[-1].sequence if self.records else 0
+
+
+class ExtentState(NamedTuple):
+    """What the superblock says of an extent."""
+
+    generation: int
+    pointer: int
+    owner: Owner
+
+
+class Recovered(NamedTuple):
+    """Everything that the roots say, and what is wrong with them."""
+
+    uuid: bytes
+    shape: Shape
+    generations: dict[int, int]
+    extents: dict[int, ExtentState]
+    superblock_pair: int
+    superblock_sequence: int
+    masks: tuple[int, int, int]
+    is_clean: bool
+    metadata_pair: int
+    metadata_sequence: int
+    next_run: int
+    runs: RunTable
+    damage: tuple[ChunkRotten, ...]
+
+    def refuse_writing_unknown(self, *, read_only: bool) -> None:
+        """`UnsupportedStore` where a feature is in use beside which this release may only read."""
+        unknown = self.masks[1] & ~READ_ONLY_COMPATIBLE
+        if unknown and not read_only:
+            raise UnsupportedStore(
+                f"the store uses features beside which this release may only read (mask {unknown:#x}); "
+                "open it for reading only, or use a newer release"
+            )
+
+
+def read_root_header(data: bytes, extent: int) -> RootHeader | None:
+    """The header of a reserved extent, or None."""
+    header = extent_header_v1.probe_tuple(data[:HEADER_SIZE], extent_header_seed(extent))
+    if header is None or header[0] not in {"superblock", "metadata"}:
+        return None
+    _owner, disk, extent_size, page_size, generation = header
+    return RootHeader(disk, (extent_size, page_size), generation)
+
+
+def describe_start(data: bytes) -> str:
+    """What the first bytes of a file look like, for people."""
+    if not data:
+        return "an empty file"
+    if not any(data):
+        return "zeros"
+    return f"bytes that begin with {data[:8].hex(' ')}"
+
+
+def refuse(data: bytes) -> NotAStore | UnsupportedStore:
+    """Why the first bytes of a disk are no extent header of ours."""
+    if data[: len(MAGIC)] == MAGIC and len(data) > VERSION_AT and data[VERSION_AT] != extent_header_v1.VERSION:
+        return UnsupportedStore(
+            f"the extent header has version {data[VERSION_AT]}; this release reads version {extent_header_v1.VERSION}: "
+            "use the release that wrote the store, or a newer one"
+        )
+    return NotAStore(
+        f"expected an extent header at the start of one of the superblock's extents, found {describe_start(data)}"
+    )
+
+
+def recover(disk: Disk) -> Recovered:
+    """Read the roots of a disk. Raises `NotAStore`, `UnsupportedStore`, and `OSError` from the disk."""
+    numbers = [number for pair in (*SUPERBLOCK_PAIRS, *METADATA_PAIRS) for number in pair]
+    headers = {number: read_root_header(disk.read(number, 0, HEADER_SIZE), number) for number in numbers}
+    known = [header for header in headers.values() if header is not None]
+    if not known:
+        raise refuse(disk.read(0, 0, HEADER_SIZE))
+    uuid, (extent_size, page_size) = max(
+        ((header.disk, header.shape_sizes) for header in known),
+        key=[(header.disk, header.shape_sizes) for header in known].count,
+    )
+    generations = {number: header.generation for number, header in headers.items() if header and header.disk == uuid}
+    if extent_size != disk.extent_size_bytes:
+        raise NotAStore(f"the store has extents of {extent_size} bytes, the disk of {disk.extent_size_bytes}")
+    superblock = newest_chain(disk, uuid, generations, SUPERBLOCK_PAIRS, superblock_v1)
+    if not superblock.records:
+        raise NotAStore("the superblock has no record: creating the store was never finished")
+    last = superblock.records[-1]
+    masks = (last.compatible, last.read_only_compatible, last.incompatible)
+    if last.incompatible & ~INCOMPATIBLE:
+        raise UnsupportedStore(
+            f"the store uses features that this release does not know (incompatible mask {last.incompatible:#x}); "
+            "use the release that wrote it, or a newer one"
+        )
+    if last.extent_count != disk.extent_count:
+        raise NotAStore(f"the store has {last.extent_count} extents, the disk {disk.extent_count}")
+    metadata = newest_chain(disk, uuid, generations, METADATA_PAIRS, tree_metadata_v1)
+    if not metadata.records:
+        raise NotAStore("tree metadata has no record: creating the store was never finished")
+    return Recovered(
+        uuid=uuid,
+        shape=Shape(extent_count=last.extent_count, extent_size_bytes=extent_size, page_size_bytes=page_size),
+        generations=generations,
+        extents=extents_of(superblock.records),
+        superblock_pair=superblock.pair,
+        superblock_sequence=last.sequence,
+        masks=masks,
+        is_clean=bool(last.flags & CLEAN_CLOSE),
+        metadata_pair=metadata.pair,
+        metadata_sequence=metadata.records[-1].sequence,
+        next_run=metadata.records[-1].next_run,
+        runs=runs_of(metadata.records),
+        damage=(*superblock.damage, *metadata.damage),
+    )
+
+
+def newest_chain(disk: Disk, uuid: bytes, generations: dict[int, int], pairs: tuple[Pair, Pair], codec: Any) -> Chain:
+    """The chain of the pair that was written last."""
+    chains = [read_chain(disk, uuid, generations, index, pair, codec) for index, pair in enumerate(pairs)]
+    return max(chains, key=Chain.newest)
+
+
+def read_chain(  # where to read what
+    disk: Disk, uuid: bytes, generations: dict[int, int], index: int, pair: Pair, codec: Any
+) -> Chain:
+    """The records of one pair, as far as one copy of each is good."""
+    life = max((generations.get(number, 0) for number in pair), default=0)
+    copies = [number for number in pair if generations.get(number) == life]
+    seeds = {number: life_seed(uuid, number, life) for number in copies}
+    records: list[Any] = []
+    suspects: list[ChunkRotten] = []
+    offset = HEADER_SIZE
+    torn_at = -1
+    while copies:
+        good: tuple[Any, int] | None = None
+        bad = [number for number in pair if number not in copies]
+        for number in copies:
+            found = read_record(disk, number, offset, seeds[number], codec)
+            if found is None:
+                bad.append(number)
+            elif good is None:
+                good = found
+        if good is None or (records and good[0].sequence != records[-1].sequence + 1):
+            break
+        if not records and good[0].record != "full":
+            break
+        if bad:
+            torn_at = len(records)
+        suspects += [ChunkRotten(codec.FORMAT, extent=number, generation=life, offset=offset) for number in bad]
+        records.append(good[0])
+        offset += good[1]
+    torn = bool(records) and torn_at == len(records) - 1
+    # The newest record's second copy may never have been written; that of any other was.
+    return Chain(index, tuple(records), tuple(suspects[:-1] if torn else suspects), torn, offset)
+
+
+def read_record(disk: Disk, number: int, offset: int, seed: int, codec: Any) -> tuple[Any, int] | None:
+    """One copy of the record at an offset and its size in bytes, or None where none is whole."""
+    if offset + RECORD_HEADER_SIZE > disk.extent_size_bytes:
+        return None
+    place_seed = offset_seed(offset, seed)
+    start = disk.read(number, offset, RECORD_HEADER_SIZE)
+    header = codec.probe_header(start, place_seed)
+    if header is None:
+        return None
+    length = header.entries_length if codec is superblock_v1 else header.changes_length
+    if offset + RECORD_HEADER_SIZE + length > disk.extent_size_bytes:
+        return None
+    record = codec.probe(start + disk.read(number, offset + RECORD_HEADER_SIZE, length), place_seed)
+    return None if record is None else (record, RECORD_HEADER_SIZE + length)
+
+
+def since_full(records: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The records from the newest full one on."""
+    start = max(at for at, record in enumerate(records) if record.record == "full")
+    return records[start:]
+
+
+def extents_of(records: tuple[Any, ...]) -> dict[int, ExtentState]:
+    """What the superblock's records say of each extent."""
+    state: dict[int, ExtentState] = {}
+    for record in since_full(records):
+        entries = record.entries
+        columns = zip(entries.extents, entries.generations, entries.write_pointers, entries.owners, strict=True)
+        for number, generation, pointer, owner in columns:
+            state[number] = ExtentState(generation, pointer, owner)
+    return state
+
+
+def runs_of(records: tuple[Any, ...]) -> RunTable:
+    """The runs that tree metadata's records name: what a record removes goes before what it adds."""
+    table: RunTable = {}
+    for record in since_full(records):
+        changes = record.changes
+        for number in changes.removed:
+            table.pop(number, None)
+        locators = tuple(
+            zip(changes.extents, changes.generations, changes.offsets, changes.lengths, changes.checksums, strict=True)
+        )
+        start = 0
+        for number, level, end in zip(changes.added, changes.levels, changes.chunk_ends, strict=True):
+            table[number] = (level, locators[start:end])
+            start = end
+    return table

@@ -1,0 +1,134 @@
+"""A root log: the chain of records of the superblock, or of tree metadata, on extents of its own.
+
+Nothing refers to a root, so nothing else can tell a torn record from a rotten one. Therefore:
+
+1. Every record is written twice, at the same offset of the two extents of a pair, in the same level of the graph.
+2. Records of a pair follow one another without a gap, from a full record on, and their sequence numbers count up by 1.
+3. A log never writes where a chain ended before it was opened: it opens the other pair with a full record.
+4. The pair that is opened holds nothing that is needed: the other one holds the newest record until both copies of
+   the full record are durable.
+5. A record is built only from updates whose inputs are persistent, at the moment when it is written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import DiskFailed
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .dependency import Node
+    from .extents import Extents, UsedOwner
+
+Pair = tuple[int, int]
+
+
+class Prepared:
+    """A record that is about to be written: what goes where, and which nodes it makes persistent."""
+
+    __slots__ = ("nodes", "offset", "opens_pair", "pair", "writes")
+
+    def __init__(
+        self, pair: Pair, offset: int, writes: tuple[bytes, bytes], nodes: list[Node], *, opens_pair: bool
+    ) -> None:
+        self.pair = pair
+        self.offset = offset
+        self.writes = writes
+        self.nodes = nodes
+        self.opens_pair = opens_pair
+
+
+class RootLog:
+    """What superblock and tree metadata have in common. The store's lock guards every method."""
+
+    #: Whose extents these are, and the generated codec of the records.
+    owner: UsedOwner
+    codec: ModuleType
+
+    def __init__(self, extents: Extents, pairs: tuple[Pair, Pair], *, pair: int, sequence: int) -> None:
+        self.extents = extents
+        self.pairs = pairs
+        #: The pair that holds the newest record; writing goes to the other one first (rule 3).
+        self.pair = pair
+        self.sequence = sequence
+        self.offset = extents.size
+        self.opening = True
+        self._prepared: Prepared | None = None
+
+    # What the two logs do differently.
+
+    def is_dirty(self) -> bool:
+        """Whether there is something that the next record would say."""
+        raise NotImplementedError
+
+    def collect(self) -> list[Node] | None:
+        """Take the updates that are ready into the next record; None where there is nothing to say."""
+        raise NotImplementedError
+
+    def delta(self, seed: int) -> bytes:
+        """The record of what was collected, as a delta."""
+        raise NotImplementedError
+
+    def full(self, seed: int) -> bytes:
+        """The record of everything, with what was collected."""
+        raise NotImplementedError
+
+    def write_record(self) -> None:
+        """Write the next record to both copies, if there is something to say; `DiskFailed` leaves it to be retried."""
+        prepared = self._prepared or self._prepare()
+        if prepared is None:
+            return
+        self._prepared = prepared
+        for number, data in zip(prepared.pair, prepared.writes, strict=True):
+            try:
+                if prepared.opens_pair:
+                    self.extents.disk.reset(number)
+                self.extents.disk.write(number, prepared.offset, (data,))
+            except OSError as error:
+                raise DiskFailed(
+                    f"write of a {self.owner} record at extent {number}, offset {prepared.offset}: "
+                    f"{error.strerror or error}; it is written again at the next wait",
+                    extent=number,
+                    offset=prepared.offset,
+                ) from error
+        self._prepared = None
+        for number in prepared.pair:
+            extent = self.extents.all[number]
+            extent.pointer = extent.issued = self.offset
+        for node in prepared.nodes:
+            node.writeback.issued(node)
+
+    def _prepare(self) -> Prepared | None:
+        """Build the next record; from here on it will be written, whatever happens."""
+        nodes = self.collect()
+        if nodes is None:
+            return None
+        self.sequence += 1
+        if not self.opening:
+            pair = self.pairs[self.pair]
+            first, second = (self.delta(self.extents.all[number].place_seed(self.offset)) for number in pair)
+            if self.offset + len(first) <= self.extents.size:
+                prepared = Prepared(pair, self.offset, (first, second), nodes, opens_pair=False)
+                self.offset += len(first)
+                return prepared
+        return self._prepare_opening(nodes)
+
+    def _prepare_opening(self, nodes: list[Node]) -> Prepared:
+        """Open the other pair: headers of a new life, and a full record behind them."""
+        self.opening = False
+        self.pair = 1 - self.pair
+        pair = self.pairs[self.pair]
+        # One life for both, newer than that of either: a header that was lost hides how far its extent had come.
+        generation = 1 + max(self.extents.all[number].generation for number in pair)
+        images = []
+        for number in pair:
+            extent = self.extents.all[number]
+            self.extents.begin_life(extent, generation)
+            extent.owner = self.owner
+            header = self.extents.header(extent, self.owner)
+            images.append(header + self.full(extent.place_seed(len(header))))
+        first, second = images
+        self.offset = len(first)
+        return Prepared(pair, 0, (first, second), nodes, opens_pair=True)

@@ -1,0 +1,134 @@
+"""Writes a sorted run: data pages, index page, filter page, footer, as bytes.
+
+A run is the concatenation of its pages. Each page is sealed with (disk, run, offset in the run), so that its bytes
+stay valid wherever its chunks are moved.
+"""
+
+from __future__ import annotations
+
+from array import array
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Final
+
+from crc32c import crc32c
+
+from formats.generated import lsm_page_data_v1, lsm_page_filter_v1, lsm_page_footer_v1, lsm_page_index_v1
+from formats.place import offset_seed, run_seed
+
+from . import bloom
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .locator import Entry
+
+#: What a data page aims at; one with a long key or many locators may be larger, up to its format's bound.
+PAGE_SIZE: Final = 4096
+#: Bytes of a data page per entry and per locator, the key apart.
+ENTRY_SIZE: Final = 2 + 2
+LOCATOR_SIZE: Final = 5 * 4
+
+
+class RunWriter:
+    """Takes sorted batches of entries and gives pages back. Keys ascend over all batches.
+
+    `entry_count`, `tombstone_count`: entries so far; `length`: bytes of the pages given
+    back so far.
+    """
+
+    def __init__(self, disk: bytes, run: int) -> None:
+        self.run = run
+        self.entry_count = 0
+        self.tombstone_count = 0
+        self.length = 0
+        self.last_keys: list[bytes] = []
+        self.page_offsets = array("I")
+        self.page_lengths = array("I")
+        self.words = array("Q")
+        self._seed = run_seed(disk, run)
+        self._hashes = array("I")
+        self._keys: list[bytes] = []
+        self._entries: list[Entry] = []
+
+    def add(self, keys: Sequence[bytes], entries: Sequence[Entry]) -> list[bytes]:
+        """The next entries; the data pages that are full now."""
+        self._hashes.extend(map(crc32c, keys))
+        self.entry_count += len(keys)
+        self.tombstone_count += entries.count(())
+        self._keys += keys
+        self._entries += entries
+        return self._pages(is_end=False)
+
+    def finish(self) -> list[bytes]:
+        """The rest: the last data page, index, filter, footer."""
+        pages = self._pages(is_end=True)
+        index_offset = self.length
+        index = self._sealed(
+            lsm_page_index_v1.encode_tuple(
+                (tuple(self.page_offsets), tuple(self.page_lengths), tuple(self.last_keys)),
+                seed=offset_seed(self.length, self._seed),
+            )
+        )
+        filter_offset = self.length
+        self.words = bloom.build(self._hashes)
+        filter_page = self._sealed(
+            lsm_page_filter_v1.encode_tuple(
+                bloom.PROBES, (tuple(self.words),), seed=offset_seed(self.length, self._seed)
+            )
+        )
+        footer = self._sealed(
+            lsm_page_footer_v1.encode_tuple(
+                self.run,
+                self.entry_count,
+                self.tombstone_count,
+                index_offset,
+                len(index),
+                filter_offset,
+                len(filter_page),
+                seed=offset_seed(self.length, self._seed),
+            )
+        )
+        return [*pages, index, filter_page, footer]
+
+    def _sealed(self, page: bytes) -> bytes:
+        self.length += len(page)
+        return page
+
+    def _pages(self, *, is_end: bool) -> list[bytes]:
+        """Cut what is held into pages; unless it is the end, the last one waits for more."""
+        keys, entries = self._keys, self._entries
+        sizes = [ENTRY_SIZE + len(key) + LOCATOR_SIZE * len(entry) for key, entry in zip(keys, entries, strict=True)]
+        pages = []
+        start, room = 0, PAGE_SIZE - lsm_page_data_v1.HEADER_SIZE
+        left = room
+        for at, size in enumerate(sizes):
+            left -= size
+            if left < 0 and at > start:
+                pages.append(self._page(keys[start:at], entries[start:at]))
+                start, left = at, room - size
+        if is_end and start < len(keys):
+            pages.append(self._page(keys[start:], entries[start:]))
+            start = len(keys)
+        self._keys, self._entries = keys[start:], entries[start:]
+        return pages
+
+    def _page(self, keys: list[bytes], entries: list[Entry]) -> bytes:
+        locators = list(chain.from_iterable(entries))
+        columns = tuple(zip(*locators, strict=True)) if locators else ((),) * 5
+        extents, generations, offsets, lengths, checksums = columns
+        page = lsm_page_data_v1.encode_tuple(
+            (
+                tuple(accumulate(map(len, entries))),
+                extents,
+                generations,
+                offsets,
+                lengths,
+                checksums,
+                tuple(keys),
+            ),
+            seed=offset_seed(self.length, self._seed),
+        )
+        self.last_keys.append(keys[-1])
+        self.page_offsets.append(self.length)
+        self.page_lengths.append(len(page))
+        return self._sealed(page)

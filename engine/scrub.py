@@ -1,0 +1,137 @@
+"""Scrub: read and verify everything that something persistent names, and tell what is not whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from formats.place import run_key
+
+from .errors import ChunkRotten
+from .extents import METADATA_PAIRS, SUPERBLOCK_PAIRS, StalePlace
+from .recovery import read_chain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .chunks import ChunkStore
+    from .extents import Extents
+    from .index import Index
+    from .locator import Entry
+    from .roots import RootLog
+
+
+class ScrubReport(msgspec.Struct, frozen=True):
+    """What a scrub read and what it found. `damage` is empty where everything that is named is whole."""
+
+    keys: int
+    chunks: int
+    payload_bytes: int
+    runs: int
+    root_records: int
+    damage: tuple[ChunkRotten, ...]
+
+    def is_clean(self) -> bool:
+        """Whether everything that is named is whole."""
+        return not self.damage
+
+
+class Scrub:
+    """Scrubs one store. It runs beside puts, deletes, compaction and reclamation."""
+
+    def __init__(self, extents: Extents, chunks: ChunkStore, index: Index, logs: tuple[RootLog, ...]) -> None:
+        self.extents = extents
+        self.chunks = chunks
+        self.index = index
+        self.logs = logs
+        self.damage: list[ChunkRotten] = []
+        self.chunk_count = 0
+        self.payload_bytes = 0
+
+    def run(self, known: tuple[ChunkRotten, ...], progress: Callable[[int], None] | None) -> ScrubReport:
+        """Verify all; `known` is what recovery found. `progress` is told the number of keys so far.
+
+        Raises `DiskFailed` when the disk does not read at all.
+        """
+        self.damage = list(known)
+        records = sum(self._root(log) for log in self.logs)
+        runs = self.index.runs
+        for run in runs:
+            for part, _ in enumerate(run.chunks):
+                self._run_chunk(run.number, part)
+        keys = self._values(progress)
+        return ScrubReport(keys, self.chunk_count, self.payload_bytes, len(runs), records, tuple(self.damage))
+
+    def _root(self, log: RootLog) -> int:
+        """Both copies of every record of the pair that is written to."""
+        if log.opening:
+            return 0
+        codec = log.codec
+        pairs = SUPERBLOCK_PAIRS if log.owner == "superblock" else METADATA_PAIRS
+        with self.extents.writeback.lock:
+            pair = pairs[log.pair]
+            generations = {number: self.extents.all[number].generation for number in pair}
+            end = log.offset
+        chain = read_chain(self.extents.disk, self.extents.uuid, generations, log.pair, pair, codec)
+        with self.extents.writeback.lock:
+            if generations != {number: self.extents.all[number].generation for number in pair}:
+                return 0
+        self.damage += chain.damage
+        if chain.end < end:
+            self.damage += [
+                ChunkRotten(codec.FORMAT, extent=number, generation=generations[number], offset=chain.end)
+                for number in pair
+            ]
+        elif chain.torn and chain.end == end:
+            self.damage.append(
+                ChunkRotten(codec.FORMAT, extent=pair[-1], generation=generations[pair[-1]], offset=chain.end)
+            )
+        return len(chain.records)
+
+    def _run_chunk(self, number: int, part: int) -> None:
+        """One chunk of a run, wherever it is by now."""
+        while True:
+            run = next((run for run in self.index.runs if run.number == number), None)
+            if run is None:
+                return
+            try:
+                payload = self.chunks.read(run.chunks[part], run_key(number), part, "run")
+            except StalePlace:
+                continue
+            except ChunkRotten as error:
+                self.damage.append(error)
+                return
+            self.chunk_count += 1
+            self.payload_bytes += len(payload)
+            return
+
+    def _values(self, progress: Callable[[int], None] | None) -> int:
+        keys_done = 0
+        try:
+            for keys, entries in self.index.batches():
+                for key, entry in zip(keys, entries, strict=True):
+                    self._value(key, entry)
+                keys_done += len(keys)
+                if progress is not None:
+                    progress(keys_done)
+        except ChunkRotten as error:
+            # A page of a run: the keys behind it in the tree cannot be told any more.
+            self.damage.append(error)
+        return keys_done
+
+    def _value(self, key: bytes, entry: Entry) -> None:
+        """All chunks of a value, wherever they are by now."""
+        for part, locator in enumerate(entry):
+            try:
+                payload = self.chunks.read(locator, key, part)
+            except StalePlace:
+                newest = self.index.find(key)
+                if newest and newest != entry:
+                    self._value(key, newest)
+                return
+            except ChunkRotten as error:
+                self.damage.append(error)
+                continue
+            self.chunk_count += 1
+            self.payload_bytes += len(payload)

@@ -1,0 +1,166 @@
+"""Tree metadata: which sorted runs make up the tree, and where their chunks are.
+
+Updates enter a queue when their content is known, and a record takes them from the front, as far as their inputs are
+persistent. So the tree on disk is always one that the tree in memory once was, and an update that is persistent says
+that all before it are.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from formats.generated import tree_metadata_v1
+
+from .dependency import Node
+from .errors import StoreFull
+from .extents import HEADER_SIZE, METADATA_PAIRS
+from .roots import RootLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .extents import Extents, UsedOwner
+    from .locator import Locator
+    from .writeback import Writeback
+
+#: Run number -> its level and where its chunks are.
+RunTable = dict[int, tuple[int, tuple["Locator", ...]]]
+
+
+class TreeUpdate(Node):
+    """A change of the tree: runs removed, then runs added. Of a memtable, made before its run is."""
+
+    __slots__ = ("added", "removed", "when_demanded")
+
+    def __init__(self, writeback: Writeback, when_demanded: Callable[[], None] | None = None) -> None:
+        super().__init__(writeback)
+        self.added: RunTable = {}
+        self.removed: tuple[int, ...] = ()
+        self.when_demanded = when_demanded
+
+    def demand(self) -> None:
+        """Somebody waits for a memtable: it becomes a run now."""
+        if self.when_demanded is not None:
+            self.when_demanded()
+
+
+class TreeMetadata(RootLog):
+    """The log of tree metadata. The store's lock guards every method.
+
+    `table` is the tree as of the newest record; `next_run` the number of the next run, never used before.
+    """
+
+    owner: UsedOwner = "metadata"
+    codec = tree_metadata_v1
+
+    def __init__(self, extents: Extents, *, pair: int, sequence: int, next_run: int, table: RunTable) -> None:
+        super().__init__(extents, METADATA_PAIRS, pair=pair, sequence=sequence)
+        self.next_run = next_run
+        self.table = table
+        self.queue: deque[TreeUpdate] = deque()
+        self.last: TreeUpdate | None = None
+        self.rewrite = False
+        self._added: RunTable = {}
+        self._removed: set[int] = set()
+
+    def take_run_number(self) -> int:
+        """A number that no run ever had."""
+        number = self.next_run
+        self.next_run += 1
+        return number
+
+    def enqueue(self, update: TreeUpdate) -> None:
+        """The update's content is known: let records take it once its inputs are persistent."""
+        update.when_demanded = None
+        self.queue.append(update)
+        self.last = update
+
+    def refuse_if_too_large(self, chunk_count: int) -> None:
+        """`StoreFull` where a full record of so many more chunks would not fit into an extent."""
+        table: RunTable = dict(self.table)
+        for update in self.queue:
+            table.update(update.added)
+        chunks = sum(len(places) for _, places in table.values()) + chunk_count
+        size = HEADER_SIZE + tree_metadata_v1.HEADER_SIZE + 20 * chunks + 9 * (len(table) + 1)
+        if size > self.extents.size or chunks > CHUNKS_MAXIMUM:
+            raise StoreFull(
+                f"the index has {chunks} chunks: more than tree metadata can name in extents of "
+                f"{self.extents.size} bytes; delete keys and compact, or use larger extents"
+            )
+
+    def is_dirty(self) -> bool:
+        """Whether an update at the front of the queue is ready."""
+        return self.rewrite or bool(self.queue and self.queue[0].is_ready())
+
+    def collect(self) -> list[Node] | None:
+        """The updates at the front of the queue that are ready."""
+        if not self.is_dirty():
+            return None
+        self.rewrite = False
+        nodes: list[Node] = []
+        self._added, self._removed = {}, set()
+        before = self.table.keys()
+        removed: set[int] = set()
+        while self.queue and self.queue[0].is_ready():
+            update = self.queue.popleft()
+            for number in update.removed:
+                if self._added.pop(number, None) is None or number in before:
+                    removed.add(number)
+            self._added.update(update.added)
+            nodes.append(update)
+        self._removed = removed
+        table = {number: run for number, run in self.table.items() if number not in removed}
+        self.table = {**table, **self._added}
+        # The pointers of the metadata extents move with this record: the superblock's record says so.
+        self.extents.changed.update(self.pairs[self.pair])
+        return nodes
+
+    def write_record(self) -> None:
+        """As every log; the pair's pointers are for the superblock to say."""
+        pair = self.pair
+        super().write_record()
+        if self.pair != pair:
+            self.extents.changed.update(*self.pairs)
+
+    def delta(self, seed: int) -> bytes:
+        """The runs that changed."""
+        return self._encode("delta", self._added, self._removed, seed)
+
+    def full(self, seed: int) -> bytes:
+        """The whole tree."""
+        return self._encode("full", self.table, set(), seed)
+
+    def _encode(
+        self, record: tree_metadata_v1.TreeMetadataRecord, added: RunTable, removed: set[int], seed: int
+    ) -> bytes:
+        numbers = tuple(sorted(added))
+        ends, end = [], 0
+        for number in numbers:
+            end += len(added[number][1])
+            ends.append(end)
+        locators = tuple(chain.from_iterable(added[number][1] for number in numbers))
+        columns = tuple(zip(*locators, strict=True)) if locators else ((),) * 5
+        extents, generations, offsets, lengths, checksums = columns
+        return tree_metadata_v1.encode_tuple(
+            record,
+            self.sequence,
+            self.next_run,
+            (
+                numbers,
+                tuple(added[number][0] for number in numbers),
+                tuple(ends),
+                extents,
+                generations,
+                offsets,
+                lengths,
+                checksums,
+                tuple(sorted(removed)),
+            ),
+            seed=seed,
+        )
+
+
+#: What a full record can name, by its own bound.
+CHUNKS_MAXIMUM = 65536
