@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from formats.catalog import Catalog, Format
+from formats.frozen import refuse_changed
 
 from .damage import damaged
 from .errors import CorpusError
@@ -115,8 +116,10 @@ def regenerate(
 ) -> Regenerated:
     """Make the files of draft versions anew, in the catalog's own folder for None.
 
-    Raises `CorpusError` before it touches anything. Two runs give the same bytes.
+    Raises `CorpusError`, and `FrozenChanged` for a frozen version of another layout, before it touches anything. Two
+    runs give the same bytes.
     """
+    refuse_changed(catalog)
     folder = folder or writable_folder(catalog)
     wanted = generate(catalog, samples)
     present = present_entries(catalog, folder)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .config import Limits
-    from .dependency import Node
+    from .dependency import GraphNode
     from .extents import Extent, Extents, Segment, UsedOwner
     from .locator import Locator
     from .seams import Randomness
@@ -88,6 +88,9 @@ class ChunkStore:
             "moved": Stream("data", keeps_free=KEPT_FOR_RUNS),
             "run": Stream("index", keeps_free=0),
         }
+        #: Key and value of at most so many bytes together fit into one chunk of an empty extent: a put that finds no
+        #: room needs one more extent, and not several. Larger values are put piece by piece.
+        self.whole_maximum = self.capacity(0)
         self._randomness = randomness
         self._uuids: list[bytes] = []
 
@@ -196,7 +199,7 @@ class ChunkStore:
         checksum: int,
         part: int = 0,
         *,
-        after: tuple[Node, ...] = (),
+        after: tuple[GraphNode, ...] = (),
         uuid: bytes | None = None,
     ) -> tuple[Locator, Segment]:
         """Append a frame; the caller made sure that it fits. The lock is held."""
@@ -208,11 +211,11 @@ class ChunkStore:
         header = encode_header(
             owner,
             key_length,
+            part,
             uuid,
             length,
             crc32c(key),
             checksum,
-            part,
             offset_seed(offset, extent.seed),
         )
         size = FRAME_OVERHEAD + key_length + length
@@ -228,7 +231,7 @@ class ChunkStore:
         return (extent.number, extent.generation, offset, length, checksum), segment
 
     def append_run(
-        self, number: int, data: bytes, after: tuple[Node, ...], first_part: int = 0
+        self, number: int, data: bytes, after: tuple[GraphNode, ...], first_part: int = 0
     ) -> tuple[tuple[Locator, ...], tuple[Segment, ...]]:
         """Append the bytes of a run as chunks; `StoreFull` where there is no room. The lock is held."""
         key, stream = run_key(number), self.streams["run"]
@@ -273,7 +276,7 @@ class ChunkStore:
         header = probe_header(frame, offset_seed(offset, extent.seed))
         if (
             header is None
-            or header != (owner, len(key), header.uuid, length, header.key_checksum, checksum, part)
+            or header != (owner, len(key), part, header.uuid, length, header.key_checksum, checksum)
             or frame[CHUNK_HEADER_SIZE:front] != key
             or crc32c(payload) != checksum
             or tag != header.uuid[:TAG_SIZE]
@@ -317,7 +320,7 @@ class ChunkStore:
         header = probe_header(window.take(offset, CHUNK_HEADER_SIZE), extent.place_seed(offset))
         if header is None:
             return None
-        owner, key_length, uuid, length, key_checksum, checksum, part = header
+        owner, key_length, part, uuid, length, key_checksum, checksum = header
         key_at = offset + CHUNK_HEADER_SIZE
         payload_at = key_at + key_length
         end = payload_at + length + TAG_SIZE

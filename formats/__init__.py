@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import (
         Corrupt,
         FormatError,
+        FrozenChanged,
         LaneDisagreement,
         SchemaRefused,
         ShardproofError,
@@ -32,6 +33,7 @@ __all__ = [
     "Corrupt",
     "Format",
     "FormatError",
+    "FrozenChanged",
     "LaneDisagreement",
     "Oracle",
     "Place",

@@ -14,6 +14,7 @@ import construct as c
 from . import chunk, compiler, extent_header, lsm_page, superblock, tree_metadata
 from .codec import Codec
 from .errors import ShardproofError
+from .frozen import FROZEN
 from .layout import Layout
 from .oracle import Oracle
 from .place import Place
@@ -28,8 +29,8 @@ class Format:
     """One version of one format.
 
     sealed: paths of the fields that checksums protect (`"*"`: every byte; `None`: derived from the checksums in the
-    schema). status: a *draft* may still change, a *frozen* one never. generated: the committed codec is used; a
-    user's format is compiled in memory.
+    schema). frozen: the fingerprint of the layout that must never change again; None while the version is a draft.
+    generated: the committed codec is used; a user's format is compiled in memory.
     """
 
     name: str
@@ -37,8 +38,13 @@ class Format:
     schema: c.Construct[Any, Any]
     summary: str = ""
     sealed: tuple[str, ...] | None = None
-    status: Literal["draft", "frozen"] = "draft"
+    frozen: str | None = None
     generated: bool = False
+
+    @property
+    def status(self) -> Literal["draft", "frozen"]:
+        """A *draft* may still change, a *frozen* version never."""
+        return "draft" if self.frozen is None else "frozen"
 
     @property
     def family(self) -> str:
@@ -113,7 +119,8 @@ class Catalog:
 
 
 def _own(name: str, schema: c.Construct[Any, Any], summary: str) -> Format:
-    return Format(name, 1, schema, summary, sealed=EVERYTHING, generated=True)
+    frozen = FROZEN.get((name, 1))
+    return Format(name, 1, schema, summary, sealed=EVERYTHING, frozen=frozen, generated=True)
 
 
 CATALOG = Catalog(
@@ -129,3 +136,4 @@ CATALOG = Catalog(
         _own("lsm_page.footer", lsm_page.FOOTER, "where the parts of a run lie"),
     ),
 )
+assert FROZEN.keys() <= {(entry.name, entry.version) for entry in CATALOG}, "a frozen version stays in the catalog"

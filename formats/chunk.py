@@ -3,6 +3,9 @@
 ShardStore's published frame (magic, UUID, length, payload, UUID) stays visible; the header adds its own seal, the
 owner for reverse lookup, and plain checksums of key and payload that move along with the chunk unchanged.
 
+`part` counts the chunks of one value, or of one run, from 0. The key of a shard is the one it was put under, that of a
+run is the run number as 4 bytes, little-endian. The header has no reserved bytes: every value pays for them.
+
 <!-- layout: chunk -->
 
     Numbers are little-endian.
@@ -12,18 +15,16 @@ owner for reverse lookup, and plain checksums of key and payload that move along
          2  1               kind              u8     2
          3  1               version           u8     1
          4  1               owner             u8     shard=1, run=2
-         5  1               reserved_1        zeros  zero
-         6  2               key_length        u16    1..4096, length of key in bytes
-         8  16              uuid              bytes
-        24  4               payload_length    u32    0..2^28 - 4096, length of payload in bytes
-        28  4               key_checksum      u32    CRC32C of key
-        32  4               payload_checksum  u32    CRC32C of payload
-        36  4               part              u32    0..65535
-        40  4               reserved_2        zeros  zero
-        44  4               seal              u32    CRC32C of the 44 bytes before it, continued
+         5  2               key_length        u16    1..4096, length of key in bytes
+         7  2               part              u16
+         9  16              uuid              bytes
+        25  4               payload_length    u32    0..2^28 - 4096, length of payload in bytes
+        29  4               key_checksum      u32    CRC32C of key
+        33  4               payload_checksum  u32    CRC32C of payload
+        37  4               seal              u32    CRC32C of the 37 bytes before it, continued
                                                      from the place (disk, extent, generation,
                                                      offset)
-        48  key_length      key               bytes
+        41  key_length      key               bytes
       then  payload_length  payload           bytes
       then  8               tag               bytes  the first 8 bytes of uuid
 
@@ -37,7 +38,7 @@ from typing import Final
 from construct import Bytes, Int8ul, Int16ul, Int32ul, this
 
 from .lead import CHUNK, PHYSICAL_PLACE, lead
-from .primitives import Bounded, ClosedEnum, Crc32c, Frame, Length, Reserved, Seal, Tag
+from .primitives import ClosedEnum, Crc32c, Frame, Length, Seal, Tag
 
 #: Who owns a chunk. On disk: frozen.
 OWNERS: Final = {"shard": 1, "run": 2}
@@ -47,22 +48,20 @@ PAYLOAD_SIZE_MAXIMUM: Final = 2**28 - 4096
 assert PAYLOAD_SIZE_MAXIMUM * 8 <= 2**31 - 33
 TAG_SIZE: Final = 8
 
-CHUNK_HEADER_SIZE: Final = 4 + 1 + 1 + 2 + 16 + 4 + 4 + 4 + 4 + 4 + 4
+CHUNK_HEADER_SIZE: Final = 4 + 1 + 2 + 2 + 16 + 4 + 4 + 4 + 4
 
 SCHEMA: Final = Frame(
     *lead(CHUNK, version=1),
     "owner" / ClosedEnum(Int8ul, **OWNERS),
-    "reserved_1" / Reserved(1),
     "key_length" / Length(Int16ul, of="key", minimum=1, maximum=KEY_SIZE_MAXIMUM),
+    "part" / Int16ul,
     "uuid" / Bytes(16),
     "payload_length" / Length(Int32ul, of="payload", maximum=PAYLOAD_SIZE_MAXIMUM),
     "key_checksum" / Crc32c(covers="key"),
     "payload_checksum" / Crc32c(covers="payload"),
-    "part" / Bounded(Int32ul, 0, 65535),
-    "reserved_2" / Reserved(4),
     "seal" / Seal(seed=PHYSICAL_PLACE),
     "key" / Bytes(this.key_length),
     "payload" / Bytes(this.payload_length),
     "tag" / Tag(of="uuid", size=TAG_SIZE),
 )
-assert SCHEMA.header_size == CHUNK_HEADER_SIZE == 48
+assert SCHEMA.header_size == CHUNK_HEADER_SIZE == 41

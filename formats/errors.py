@@ -7,6 +7,7 @@
     ├── Unverifiable         they need the place they were written to, and nobody gave it
     ├── ValueRefused         this value has no encoding in the format
     ├── SchemaRefused        this schema cannot be used (unsafe, or not understood), with the path of the node
+    ├── FrozenChanged        this schema is not what it was when its version was frozen
     └── LaneDisagreement     two decoders of one format disagree about the same bytes: a bug of ours
 
 A rule is the identifier of the law of the format that was broken. `RULES` lists them in the order in which every
@@ -132,6 +133,21 @@ class SchemaRefused(ShardproofError):
         self.path = path
         self.reason = reason
         self.instead = instead
+
+
+class FrozenChanged(ShardproofError):
+    """A frozen format version has another layout now: `expected` and `found` are fingerprints."""
+
+    def __init__(self, format_name: str, version: int, *, expected: str, found: str) -> None:
+        super().__init__(
+            f"{format_name} version {version} is frozen, and its layout has changed: expected fingerprint "
+            f"{expected or '(none)'}, found {found}; undo the change and declare it as version {version + 1}, "
+            "beside this one"
+        )
+        self.format_name = format_name
+        self.version = version
+        self.expected = expected
+        self.found = found
 
 
 class LaneDisagreement(ShardproofError):

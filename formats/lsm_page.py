@@ -4,6 +4,28 @@ A run lies in the payload of chunks, and chunks move. So a page is sealed with i
 offset in the run), which moves along, and not with the place of the chunk. Entries are stored as columns of
 fixed-width numbers and one heap of keys, so that a key is found by binary search in the bytes.
 
+A key's locators name the chunks of its value in the order of their parts; a key without locators is a tombstone. A
+locator is the chunk's extent, the generation of that extent, the frame's offset there, and length and CRC32C of the
+payload. The index has one entry for each data page: where it is in the run, and its last key.
+
+A run is the concatenation of its data pages in key order, then the index page, the filter page and, at the very end,
+the footer (48 bytes). It is cut, at any byte, into the payloads of one or more chunks: their owner is `run`, their key
+the run number as 4 bytes, little-endian, their parts are 0, 1, 2 and so on. So a page may straddle two chunks. Offsets
+are bytes from the start of the run. Lengths of pages, in the index and in the footer, are those of whole pages, headers
+included.
+
+The filter says of a key that it is not in the run, or that it may be; tombstones are in the run. A key sets `probes`
+bits of one word, where bit b has the value 2^b:
+
+    h     = CRC32C of the key, an unsigned number of 32 bits
+    word  = (h * word_count) >> 32
+    d     = h & 4095
+    first = d & 63
+    step  = 2 * (d >> 6) + 1
+    bits  = (first + i * step) & 63, for every i from 0 to probes - 1
+
+A key any of whose bits is not set is not in the run.
+
 <!-- layout: lsm_page.data -->
 
     Numbers are little-endian.
@@ -13,8 +35,8 @@ fixed-width numbers and one heap of keys, so that a key is found by binary searc
          2  1                  kind              u8              5
          3  1                  version           u8              1
          4  2                  entry_count       u16             1..8192, number of entries.keys
-         6  2                  locator_count     u16             0..16384, number of entries.extents
-         8  4                  entries_length    u32             0..65536, length of entries in
+         6  2                  locator_count     u16             0..3274, number of entries.extents
+         8  4                  entries_length    u32             0..65504, length of entries in
                                                                  bytes
         12  4                  entries_checksum  u32             CRC32C of entries
         16  12                 reserved          zeros           zero
@@ -45,7 +67,8 @@ fixed-width numbers and one heap of keys, so that a key is found by binary searc
          2  1                kind              u8              6
          3  1                version           u8              1
          4  4                entry_count       u32             1..65536, number of entries.keys
-         8  4                entries_length    u32             0..2^24, length of entries in bytes
+         8  4                entries_length    u32             0..2^24 - 32, length of entries in
+                                                               bytes
         12  4                entries_checksum  u32             CRC32C of entries
         16  12               reserved          zeros           zero
         28  4                seal              u32             CRC32C of the 28 bytes before it,
@@ -117,18 +140,48 @@ KEY_SIZE_MAXIMUM: Final = 4096
 PAGE_HEADER_SIZE: Final = 4 + 4 + 4 + 4 + 12 + 4
 FOOTER_SIZE: Final = 4 + 4 + 8 + 8 + 4 * 4 + 4 + 4
 
+#: So many distinct keys have one byte, the next 65,536 two: the least that a heap of keys can be.
+ONE_BYTE_KEYS: Final = 256
+
+#: A data page aims at 4 KiB and may grow so far for a long key or a value of many chunks.
+DATA_PAGE_SIZE_MAXIMUM: Final = 65536
+DATA_LENGTH_MAXIMUM: Final = DATA_PAGE_SIZE_MAXIMUM - PAGE_HEADER_SIZE
+DATA_ENTRY_SIZE: Final = 2 + 2
+LOCATOR_SIZE: Final = 4 + 4 + 4 + 4 + 4
+DATA_ENTRY_COUNT_MAXIMUM: Final = 8192
+assert DATA_ENTRY_COUNT_MAXIMUM * (DATA_ENTRY_SIZE + 2) - ONE_BYTE_KEYS <= DATA_LENGTH_MAXIMUM
+#: One key of one byte, and as many locators as fit beside it.
+LOCATOR_COUNT_MAXIMUM: Final = (DATA_LENGTH_MAXIMUM - DATA_ENTRY_SIZE - 1) // LOCATOR_SIZE
+assert LOCATOR_COUNT_MAXIMUM == 3274
+#: A value of 5 GiB in chunks of 2 MiB or more fits under the longest key.
+VALUE_LOCATOR_COUNT: Final = 5 * 2**30 // 2**21
+assert DATA_ENTRY_SIZE + KEY_SIZE_MAXIMUM + VALUE_LOCATOR_COUNT * LOCATOR_SIZE <= DATA_LENGTH_MAXIMUM
+
+INDEX_PAGE_SIZE_MAXIMUM: Final = 2**24
+INDEX_LENGTH_MAXIMUM: Final = INDEX_PAGE_SIZE_MAXIMUM - PAGE_HEADER_SIZE
+INDEX_ENTRY_SIZE: Final = 4 + 4 + 4
+#: So many of the longest data pages are as much as an offset of 32 bits reaches.
+INDEX_ENTRY_COUNT_MAXIMUM: Final = 65536
+assert INDEX_ENTRY_COUNT_MAXIMUM * DATA_PAGE_SIZE_MAXIMUM == 2**32
+assert INDEX_ENTRY_COUNT_MAXIMUM * (INDEX_ENTRY_SIZE + 2) - ONE_BYTE_KEYS <= INDEX_LENGTH_MAXIMUM
+
+WORD_SIZE: Final = 8
+WORD_COUNT_MAXIMUM: Final = 2**20
+FILTER_LENGTH_MAXIMUM: Final = WORD_COUNT_MAXIMUM * WORD_SIZE
+assert FILTER_LENGTH_MAXIMUM == 2**23
+
 
 def keys() -> Any:
     """The key heap: keys of 1 to 4096 bytes, strictly ascending."""
     return Slices(ends="key_ends", minimum=1, maximum=KEY_SIZE_MAXIMUM, order="strict")
 
 
-#: A key with no locators is a tombstone. `locator_ends` cuts the locator columns into keys.
+#: `locator_ends` cuts the locator columns into keys.
 DATA: Final = Frame(
     *lead(LSM_DATA, version=1),
-    "entry_count" / Count(Int16ul, of="entries.keys", minimum=1, maximum=8192),
-    "locator_count" / Count(Int16ul, of="entries.extents", maximum=16384),
-    "entries_length" / Length(Int32ul, of="entries", maximum=65536),
+    "entry_count" / Count(Int16ul, of="entries.keys", minimum=1, maximum=DATA_ENTRY_COUNT_MAXIMUM),
+    "locator_count" / Count(Int16ul, of="entries.extents", maximum=LOCATOR_COUNT_MAXIMUM),
+    "entries_length" / Length(Int32ul, of="entries", maximum=DATA_LENGTH_MAXIMUM),
     "entries_checksum" / Crc32c(covers="entries"),
     "reserved" / Reserved(12),
     "seal" / Seal(seed=RUN_PLACE),
@@ -149,11 +202,10 @@ DATA: Final = Frame(
 )
 assert DATA.header_size == PAGE_HEADER_SIZE == 32
 
-#: One entry per data page: where it is in the run, and its last key.
 INDEX: Final = Frame(
     *lead(LSM_INDEX, version=1),
-    "entry_count" / Count(Int32ul, of="entries.keys", minimum=1, maximum=65536),
-    "entries_length" / Length(Int32ul, of="entries", maximum=2**24),
+    "entry_count" / Count(Int32ul, of="entries.keys", minimum=1, maximum=INDEX_ENTRY_COUNT_MAXIMUM),
+    "entries_length" / Length(Int32ul, of="entries", maximum=INDEX_LENGTH_MAXIMUM),
     "entries_checksum" / Crc32c(covers="entries"),
     "reserved" / Reserved(12),
     "seal" / Seal(seed=RUN_PLACE),
@@ -170,11 +222,11 @@ INDEX: Final = Frame(
 )
 assert INDEX.header_size == PAGE_HEADER_SIZE
 
-#: A blocked bloom filter: each key sets `probes` bits of one 64-bit word.
+#: A blocked bloom filter. Which bits of which word a key sets is part of the format: see the docstring.
 FILTER: Final = Frame(
     *lead(LSM_FILTER, version=1),
-    "word_count" / Count(Int32ul, of="entries.words", minimum=1, maximum=2**20),
-    "entries_length" / Length(Int32ul, of="entries", maximum=2**23),
+    "word_count" / Count(Int32ul, of="entries.words", minimum=1, maximum=WORD_COUNT_MAXIMUM),
+    "entries_length" / Length(Int32ul, of="entries", maximum=FILTER_LENGTH_MAXIMUM),
     "entries_checksum" / Crc32c(covers="entries"),
     "probes" / Bounded(Int8ul, 1, 16),
     "reserved" / Reserved(11),

@@ -32,6 +32,12 @@ from .hexdump import annotated
 #: From a page to the kept files.
 CORPUS_LINK: Final = "../../corpus/data"
 
+#: What the pages mean by a checksum that continues from the place.
+PLACE_TEXT: Final = """\
+A header checksum *continues from the place*: it is the CRC32C of the place's fields and the header's bytes, one after
+the other. The fields are packed in the order that the page names: `disk` is the disk's UUID, 16 bytes, every other one
+a u32, little-endian. Checksums of anything else begin from nothing. `crc32c(b"123456789")` is `0xe3069283`."""
+
 
 def pages(catalog: Catalog) -> dict[str, str]:
     """The text of every page and picture of a catalog by file name; of our own, with prose and examples."""
@@ -56,6 +62,8 @@ def index(families: Mapping[str, list[Format]]) -> str:
             size = f"{smallest}" if smallest == largest else f"{smallest} or more"
             link = f"[`{entry.name}`]({family}.md)"
             lines.append(f"| {link} | {entry.version} | {entry.status} | {size} | {entry.summary} |")
+    if any(entry.layout.seed for entries in families.values() for entry in entries):
+        lines += ["", PLACE_TEXT]
     return "\n".join(lines) + "\n"
 
 

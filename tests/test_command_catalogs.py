@@ -213,4 +213,4 @@ def test_show_json_is_the_byte_map(capsys: pytest.CaptureFixture[str]) -> None:
     assert report["context"] == ["disk", "extent", "generation", "offset"]
     first, *_, last = report["fields"]
     assert (first["path"], first["offset"], first["size"], first["derived"]) == ("magic", 0, 2, True)
-    assert (last["path"], last["offset"], last["size"]) == ("tag", "48 + key_length + payload_length", 8)
+    assert (last["path"], last["offset"], last["size"]) == ("tag", "41 + key_length + payload_length", 8)

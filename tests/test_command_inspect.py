@@ -69,9 +69,9 @@ def flipped(data: bytes, offset: int) -> bytes:
 def test_inspect_names_every_field_of_a_chunk(inspect: Any) -> None:
     code, text = inspect(frame("chunk", CHUNK), "--context", CONTEXT)
     assert code == 0
-    assert "chunk v1: 359 bytes at 0x0: valid" in text
+    assert "chunk v1: 352 bytes at 0x0: valid" in text
     names = [row.split("│")[-1].split(":")[0].strip() for row in text.splitlines() if row.count("│") == 3]
-    fields = ["magic", "kind", "version", "owner", "reserved_1", "key_length", "uuid", "payload_length", "part", "seal"]
+    fields = ["magic", "kind", "version", "owner", "key_length", "part", "uuid", "payload_length", "seal"]
     assert set(fields) | {"key", "payload", "tag"} <= set(names)
 
 
@@ -97,13 +97,13 @@ def test_inspect_with_another_place_is_damage(inspect: Any) -> None:
 
 
 def test_inspect_shows_every_violation_with_path_offset_expected_found_and_rule(inspect: Any) -> None:
-    data = flipped(flipped(frame("chunk", CHUNK), 5), 60)
+    data = flipped(flipped(frame("chunk", CHUNK), 4), 60)
     code, report = inspect(data, "--json", "--context", CONTEXT)
     assert code == 1
     violations = report["frames"][0]["violations"]
     assert {(one["path"], one["rule"]) for one in violations} == {
         ("seal", "header_checksum"),
-        ("reserved_1", "reserved"),
+        ("owner", "enum"),
         ("payload_checksum", "checksum"),
     }
     assert all(one["expected"] and one["found"] and one["file_offset"] == one["offset"] for one in violations)
@@ -114,7 +114,7 @@ def test_inspect_marks_damaged_fields_in_the_text(inspect: Any) -> None:
     assert code == 1
     assert re.search(r"payload_checksum: 0x\w{8} +◀ checksum", text)
     assert re.search(r"payload: .* +◀ checksum", text)
-    assert "✗ payload_checksum at byte 32 (checksum): expected 0x" in text
+    assert "✗ payload_checksum at byte 33 (checksum): expected 0x" in text
 
 
 def test_inspect_decodes_a_truncated_frame_as_far_as_it_goes(inspect: Any) -> None:
@@ -122,7 +122,7 @@ def test_inspect_decodes_a_truncated_frame_as_far_as_it_goes(inspect: Any) -> No
     assert code == 1
     fields = {one["path"]: one for one in report["frames"][0]["fields"]}
     assert fields["key"]["value"] == {"hex": b"key".hex(), "size": 3}
-    assert (fields["payload"]["role"], fields["payload"]["start"], fields["payload"]["end"]) == ("missing", 51, 100)
+    assert (fields["payload"]["role"], fields["payload"]["start"], fields["payload"]["end"]) == ("missing", 44, 100)
 
 
 @pytest.mark.parametrize("offset", range(4))
@@ -169,9 +169,9 @@ def test_inspect_json_gives_every_byte_an_owner(inspect: Any) -> None:
 
 
 def test_inspect_json_names_roles(inspect: Any) -> None:
-    _, report = inspect(frame("chunk", CHUNK), "--json")
-    roles = {one["path"]: one["role"] for one in report["frames"][0]["fields"]}
-    assert roles["magic"] == roles["reserved_1"] == "constant"
+    _, report = inspect(extent(), "--json")
+    header, roles = ({one["path"]: one["role"] for one in found["fields"]} for found in report["frames"][:2])
+    assert roles["magic"] == roles["version"] == header["reserved_1"] == "constant"
     assert roles["key_length"] == roles["tag"] == "derived"
     assert roles["seal"] == roles["key_checksum"] == "checksum"
     assert roles["owner"] == roles["payload"] == "value"
@@ -202,7 +202,7 @@ def test_inspect_shows_a_damaged_element_however_late(inspect: Any) -> None:
 def test_inspect_begins_where_it_is_told(inspect: Any) -> None:
     code, report = inspect(extent(), "--json", "--at", "0x40", "--context", CONTEXT)
     assert code == 0
-    assert [one["start"] for one in report["frames"]] == [64, 64 + 359]
+    assert [one["start"] for one in report["frames"]] == [64, 64 + 352]
     assert inspect(extent(), "--at", "100000")[0] == 2
 
 

@@ -162,7 +162,7 @@ def test_static_map_of_a_chunk_reads_like_its_documentation() -> None:
     rows = {row.path: row for row in static_map(CATALOG["chunk"].layout)}
     assert rows["payload"].as_dict() == {
         "path": "payload",
-        "offset": "48 + key_length",
+        "offset": "41 + key_length",
         "size": "payload_length",
         "type": "bytes",
         "constraint": "",
@@ -175,7 +175,7 @@ def test_static_map_of_a_chunk_reads_like_its_documentation() -> None:
     assert rows["owner"].constraint == "shard=1, run=2"
     assert rows["payload_checksum"].constraint == "CRC32C of payload"
     assert rows["seal"].constraint == (
-        "CRC32C of the 44 bytes before it, continued from the place (disk, extent, generation, offset)"
+        "CRC32C of the 37 bytes before it, continued from the place (disk, extent, generation, offset)"
     )
 
 

@@ -207,7 +207,7 @@ def test_rules_of_a_chunk_are_in_the_order_of_checks() -> None:
     rules = {use.rule: use.fields for use in rules_of(CATALOG["chunk"].layout)}
     assert list(rules) == [
         *("truncated", "magic", "kind", "version", "header_checksum", "bounds", "checksum"),
-        *("closing_tag", "reserved", "enum", "trailing"),
+        *("closing_tag", "enum", "trailing"),
     ]
     assert rules["checksum"] == ("key_checksum", "payload_checksum")
 
@@ -237,11 +237,11 @@ def test_limits_name_what_they_bound() -> None:
     ("name", "smallest", "largest"),
     [
         ("extent_header", 64, 64),
-        ("chunk", 57, 48 + 4096 + 2**28 - 4096 + 8),
-        ("superblock", 64, 64 + 2**20),
-        ("tree_metadata", 64, 64 + 2**21),
-        ("lsm_page.data", 37, 32 + 65536),
-        ("lsm_page.index", 45, 32 + 2**24),
+        ("chunk", 50, 41 + 4096 + 2**28 - 4096 + 8),
+        ("superblock", 64, 64 + 65536 * 13),
+        ("tree_metadata", 64, 64 + 4096 * 9 + 65536 * 20 + 4096 * 4),
+        ("lsm_page.data", 37, 65536),
+        ("lsm_page.index", 45, 2**24),
         ("lsm_page.filter", 40, 32 + 2**23),
         ("lsm_page.footer", 48, 48),
     ],

@@ -55,9 +55,9 @@ def test_round_trip() -> None:
         (2, "kind", "kind"),
         (3, "version", "version"),
         (6, "header_checksum", "seal"),
-        (48, "checksum", "key_checksum"),
-        (51, "checksum", "payload_checksum"),
-        (58, "closing_tag", "tag"),
+        (41, "checksum", "key_checksum"),
+        (44, "checksum", "payload_checksum"),
+        (51, "closing_tag", "tag"),
     ],
 )
 def test_chunk_damage_is_named_by_rule_and_field(offset: int, rule: str, path: str) -> None:

@@ -25,8 +25,8 @@ FRAMES: dict[str, bytes] = {
         "000000000000000000000000000000000000000000000000 6e3013f4"
     ),
     "chunk": bytes.fromhex(
-        "d3d00201 01 00 0500 a0a1a2a3a4a5a6a7a8a9aaabacadaeaf 0b000000 c6597d99 aa6594c9 02000000 00000000"
-        "36c2a4f9 7368617264 68656c6c6f20776f726c64 a0a1a2a3a4a5a6a7"
+        "d3d00201 01 0500 0200 a0a1a2a3a4a5a6a7a8a9aaabacadaeaf 0b000000 c6597d99 aa6594c9"
+        "f252135b 7368617264 68656c6c6f20776f726c64 a0a1a2a3a4a5a6a7"
     ),
     "superblock": bytes.fromhex(
         "d3d00301 02 01 0000 0807060504030201 0100000000000000 0200000000000000 0400000000000000"
@@ -66,8 +66,8 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "chunk": {
         "owner": "shard",
-        "uuid": bytes(range(0xA0, 0xB0)),
         "part": 2,
+        "uuid": bytes(range(0xA0, 0xB0)),
         "key": b"shard",
         "payload": b"hello world",
     },
@@ -127,11 +127,11 @@ VALUES: dict[str, dict[str, Any]] = {
 }
 
 NAMES = tuple(FRAMES)
-HEADER_SIZES = dict(zip(NAMES, (64, 48, 64, 64, 32, 32, 32, 48), strict=True))
+HEADER_SIZES = dict(zip(NAMES, (64, 41, 64, 64, 32, 32, 32, 48), strict=True))
 
 # name -> where each plain checksum is, and the bytes it covers (None: to the end)
 SUMS: dict[str, tuple[tuple[int, int, int | None], ...]] = {
-    "chunk": ((28, 48, 53), (32, 53, 64)),
+    "chunk": ((29, 41, 46), (33, 46, 57)),
     "superblock": ((52, 64, None),),
     "tree_metadata": ((36, 64, None),),
     "lsm_page.data": ((12, 32, None),),
@@ -148,18 +148,17 @@ extent_header sealed bounds 4=00 32=00000000
 extent_header sealed enum 4=00 | 4=01 | 4=06 | 4=01 5=01
 extent_header sealed reserved 5=01 | 7=80 | 36=01 | 59=01
 extent_header sealed trailing end=00
-chunk raw checksum 48=00 | 53=00 | 53=00 64=00
-chunk raw closing_tag 64=00 | 71=00
-chunk sealed bounds 6=0000 28=00
-chunk sealed truncated 24=14000000 | 6=0010 | 24=00f0ff0f 64=00
-chunk sealed checksum 28=00 | 32=00 | 28=00 24=00f0ff0f | 24=13000000 | 6=0400 | 28=00 4=00
-chunk sealed closing_tag 64=00 4=00 | 8=00 | 71=00 end=00
-chunk sealed enum 4=00 | 4=03 | 4=00 5=01 | 4=03 end=00
-chunk sealed reserved 5=01 | 40=01 | 43=80
-chunk sealed accepted 4=02 | 36=ffff0000 | 23=00
-superblock sealed accepted 5=00 | 4=01 | 16=ffffffffffffffff | 40=00001000 | 8=ffffffffffffffff
+chunk raw checksum 41=00 | 46=00 | 46=00 57=00
+chunk raw closing_tag 57=00 | 64=00
+chunk sealed bounds 5=0000 29=00
+chunk sealed truncated 25=14000000 | 5=0010 | 25=00f0ff0f 57=00
+chunk sealed checksum 29=00 | 33=00 | 29=00 25=00f0ff0f | 25=13000000 | 5=0400 | 29=00 4=00
+chunk sealed closing_tag 57=00 4=00 | 9=00 | 64=00 end=00
+chunk sealed enum 4=00 | 4=03 | 4=03 end=00
+chunk sealed accepted 4=02 | 7=ffff | 24=00
+superblock sealed accepted 5=00 | 4=01 | 16=ffffffffffffffff | 40=00000100 | 8=ffffffffffffffff
 superblock sealed bounds 4=00 40=00
-superblock sealed truncated 48=28000000 | 48=00001000 52=00
+superblock sealed truncated 48=28000000 | 48=00000d00 52=00
 superblock sealed checksum 52=00 | 48=26000000 | 52=00 4=00 | 66=01
 superblock sealed enum 4=00 | 4=03 | 4=00 5=02
 superblock sealed flags 5=02 | 5=81 | 5=02 6=01
@@ -168,7 +167,7 @@ superblock summed reserved 56=01 64=02
 superblock summed order 64=02 | 68=05 | 64=02 100=00
 superblock summed enum 100=00 | 102=06 | 44=02000000
 superblock summed length 44=04000000 | 44=00000000 | 44=00000100 | 48=28000000 end=01
-tree_metadata sealed truncated 32=53000000 | 32=00002000 36=00
+tree_metadata sealed truncated 32=53000000 | 32=00d01400 36=00
 tree_metadata sealed checksum 36=00 | 32=51000000 | 64=00
 tree_metadata sealed enum 4=00 | 4=03 5=01
 tree_metadata sealed reserved 5=01 | 7=01 | 40=01 | 59=01
@@ -321,10 +320,9 @@ def test_damage_breaks_the_first_rule_in_the_documented_order(line: str) -> None
         ("chunk", "0=00", 0),
         ("chunk", "2=00", 2),
         ("chunk", "3=00", 3),
-        ("chunk", "44=00", 44),
-        ("chunk", "6=0000", 6),
+        ("chunk", "37=00", 37),
+        ("chunk", "5=0000", 5),
         ("chunk", "4=00", 4),
-        ("chunk", "43=01", 43),
         ("superblock", "64=02", 68),
         ("superblock", "102=00", 102),
         ("tree_metadata", "24=02000000", 78),
@@ -347,7 +345,7 @@ def test_refusal_names_the_byte_at_fault(name: str, case: str, offset: int) -> N
 
 
 def test_chunk_length_is_not_believed_before_the_bytes_are_there() -> None:
-    frame = sealed("chunk", edited(FRAMES["chunk"], "24=00f0ff0f"))
+    frame = sealed("chunk", edited(FRAMES["chunk"], "25=00f0ff0f"))
     tracemalloc.start()
     try:
         assert rule_of("chunk", frame) == "truncated"

@@ -15,7 +15,7 @@ from roundtrip.reference import CONTEXT, DECODERS, Refusal, crc32c, seed_of
 # format, kind, header size, body: the smallest key is one byte, and the smallest filter one word
 SHAPES: dict[str, tuple[int, int, bytes]] = {
     "extent_header": (1, 64, b""),
-    "chunk": (2, 48, b"k" + bytes(8)),
+    "chunk": (2, 41, b"k" + bytes(8)),
     "superblock": (3, 64, b""),
     "tree_metadata": (4, 64, b""),
     "lsm_page.data": (5, 32, bytes.fromhex("0100 0000") + b"k"),
@@ -31,32 +31,32 @@ extent_header extent_size* 24 4 4096 4096 2147483648
 extent_header page_size* 28 4 513 512 65536
 extent_header generation* 32 4 1 1 4294967295
 chunk owner 4 1 1 - -
-chunk key_length 6 2 1 1 4096
-chunk payload_length 24 4 0 0 268431360
-chunk key_checksum 28 4 BODY - -
-chunk part* 36 4 0 0 65535
+chunk key_length 5 2 1 1 4096
+chunk part* 7 2 0 0 65535
+chunk payload_length 25 4 0 0 268431360
+chunk key_checksum 29 4 BODY - -
 superblock record 4 1 1 - -
 superblock flags* 5 1 0 - -
 superblock sequence* 8 8 1 1 18446744073709551615
 superblock compatible* 16 8 0 0 18446744073709551615
 superblock read_only_compatible* 24 8 0 0 18446744073709551615
 superblock incompatible* 32 8 0 0 18446744073709551615
-superblock extent_count* 40 4 1 1 1048576
+superblock extent_count* 40 4 1 1 65536
 superblock entry_count 44 4 0 0 65536
-superblock entries_length 48 4 0 0 1048576
+superblock entries_length 48 4 0 0 851968
 tree_metadata record 4 1 1 - -
 tree_metadata sequence* 8 8 1 1 18446744073709551615
 tree_metadata next_run* 16 4 1 1 4294967295
 tree_metadata added_count 20 4 0 0 4096
 tree_metadata chunk_count 24 4 0 0 65536
-tree_metadata removed_count 28 4 0 0 65536
-tree_metadata changes_length 32 4 0 0 2097152
+tree_metadata removed_count 28 4 0 0 4096
+tree_metadata changes_length 32 4 0 0 1363968
 lsm_page.data entry_count 4 2 1 1 8192
-lsm_page.data locator_count 6 2 0 0 16384
-lsm_page.data entries_length 8 4 5 0 65536
+lsm_page.data locator_count 6 2 0 0 3274
+lsm_page.data entries_length 8 4 5 0 65504
 lsm_page.data entries_checksum 12 4 BODY - -
 lsm_page.index entry_count 4 4 1 1 65536
-lsm_page.index entries_length 8 4 13 0 16777216
+lsm_page.index entries_length 8 4 13 0 16777184
 lsm_page.index entries_checksum 12 4 BODY - -
 lsm_page.filter word_count 4 4 1 1 1048576
 lsm_page.filter entries_length 8 4 8 0 8388608

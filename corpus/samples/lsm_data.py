@@ -50,7 +50,7 @@ def full_page() -> dict[str, Any]:
     )
 
 
-LONG_KEYS: Final = tombstones(*(bytes([letter]) * 4096 for letter in range(97, 112)), b"p" * 4032)
+LONG_KEYS: Final = tombstones(*(bytes([letter]) * 4096 for letter in range(97, 112)), b"p" * 4000)
 #: Two keys, the first as long as a key may be: its end moved by one byte makes it too long.
 LONGEST: Final = Sample("The longest key, and a short one behind it.", tombstones(b"k" * 4096, b"l" * 2))
 
@@ -103,8 +103,8 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     *identity_flaws(kind=5, header_size=32, context=("disk", "run", "offset")),
     *both("bounds", "entry_count", "00 00", "A page holds at least one key."),
     resealed("bounds", "entry_count", "01 20", "One key more than a page may hold."),
-    resealed("bounds", "locator_count", "01 40", "One locator more than a page may hold."),
-    resealed("bounds", "entries_length", "01 00 01 00", "One byte more than the longest page."),
+    resealed("bounds", "locator_count", "cb 0c", "One locator more than a page may hold."),
+    resealed("bounds", "entries_length", "e1 ff 00 00", "One byte more than the longest page."),
     resealed(
         "bounds", "entries_length", "ff ff ff ff", "The largest number that there is: refused before it is believed."
     ),
@@ -183,7 +183,7 @@ SAMPLES: Final = Samples(
     {
         "entry_count=maximum": "48 KiB of data, but a sidecar of 150 KiB, which nobody would read",
         "entries_length=minimum": "a page holds at least one key",
-        "locator_count=maximum": "16,384 locators are 320 KiB, and a region has at most 64",
-        "entries.locator_ends[]=maximum": "the last end is locator_count, which is at most 16,384",
+        "locator_count=maximum": "3,274 locators are 64 KiB, but a sidecar that nobody would read",
+        "entries.locator_ends[]=maximum": "the last end is locator_count, which is at most 3,274",
     },
 )

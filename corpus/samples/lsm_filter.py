@@ -14,11 +14,26 @@ def page(probes: int, *words: int) -> dict[str, Any]:
     return {"probes": probes, "entries": {"words": words}}
 
 
+#: The keys of the first filter: a reader that computes other words than these reads another format.
+FRUIT: Final = tuple(
+    b"apple apricot banana cherry date elderberry fig grape lemon mango orange pear plum quince".split()
+)
+FRUIT_WORDS: Final = (
+    0x2A00000015000000,
+    0x05000281FD400AA0,
+    0x0120650498028864,
+    0x1800442022085002,
+    0x20E8040800550200,
+    0x0000000000000000,
+    0x0B10011A0020C000,
+    0x0022004400080010,
+)
+
 #: 32 bytes of header and 8 per word: a filter of 4 KiB.
 PAGE_COUNT: Final = (4096 - 32) // 8
 
 GOLDEN: Final = (
-    Sample("The filter of a small run: 6 bits per key.", page(6, *(0x0101010101010101 << shift for shift in range(8)))),
+    Sample("The filter of fourteen fruits, apple to quince: 6 bits of one word for each.", page(6, *FRUIT_WORDS)),
     Sample(
         "The smallest filter: one word without a bit, one bit per key.",
         page(1, 0),

@@ -13,14 +13,14 @@ BASE: Final[dict[str, Any]] = {
     "run": 12,
     "entry_count": 234,
     "tombstone_count": 3,
-    "index_offset": 12288,
-    "index_length": 167,
-    "filter_offset": 16384,
-    "filter_length": 352,
+    "index_offset": 8443,
+    "index_length": 85,
+    "filter_offset": 8528,
+    "filter_length": 96,
 }
 
 GOLDEN: Final = (
-    Sample("The footer of a run of three pages.", BASE),
+    Sample("The footer of a run of three data pages: the index follows them, and the filter the index.", BASE),
     Sample(
         "Every number at its minimum.",
         {"run": 1, "entry_count": 1, "tombstone_count": 0} | dict.fromkeys(PARTS, 0),

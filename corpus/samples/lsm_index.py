@@ -16,13 +16,13 @@ def page(*entries: tuple[bytes, int, int]) -> dict[str, Any]:
 
 
 LONGEST: Final = Sample(
-    "The longest key, and a short one behind it.", page((b"k" * 4096, 0, 4200), (b"l" * 2, 8192, 100))
+    "The longest key, and a short one behind it.", page((b"k" * 4096, 0, 4200), (b"l" * 2, 4200, 100))
 )
 
 GOLDEN: Final = (
     Sample(
         "The index of a run of three pages.",
-        page((b"banana", 0, 3911), (b"melon", 4096, 4020), (b"quince", 8192, 512)),
+        page((b"banana", 0, 3911), (b"melon", 3911, 4020), (b"quince", 7931, 512)),
         ("entries.keys=many", "entries.page_offsets[]=minimum"),
     ),
     Sample(
@@ -39,11 +39,11 @@ GOLDEN: Final = (
     ),
     Sample(
         "Keys that are prefixes of each other, and keys beyond ASCII: order is by unsigned byte.",
-        page((b"a", 0, 9), (b"a\0", 1, 9), (b"aa", 2, 9), (b"\x7f", 3, 9), (b"\x80", 4, 9), (b"\xff\xff", 5, 9)),
+        page((b"a", 0, 9), (b"a\0", 9, 9), (b"aa", 18, 9), (b"\x7f", 27, 9), (b"\x80", 36, 9), (b"\xff\xff", 45, 9)),
     ),
     Sample(
         "An index of 4 KiB: 112 pages, one key of 24 bytes each.",
-        page(*((b"user/%04d/object-00000000" % (9 * number), 4096 * number, 4096 - number) for number in range(112))),
+        page(*((b"user/%04d/object-00000000" % (9 * number), 4000 * number, 4000) for number in range(112))),
     ),
 )
 
@@ -51,7 +51,7 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     *identity_flaws(kind=6, header_size=32, context=("disk", "run", "offset")),
     *both("bounds", "entry_count", "00 00 00 00", "An index holds at least one page."),
     resealed("bounds", "entry_count", "01 00 01 00", "One page more than an index may hold."),
-    resealed("bounds", "entries_length", "01 00 00 01", "One byte more than the longest index."),
+    resealed("bounds", "entries_length", "e1 ff ff 00", "One byte more than the longest index."),
     Flaw("truncated", "entries", "Cut inside the last key.", (Keep(-1),)),
     Flaw(
         "truncated",
@@ -63,7 +63,7 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     Flaw("checksum", "entries_checksum", "One bit of a page's length is wrong.", (Flip("entries.page_lengths[1]"),)),
     *both("reserved", "reserved", "00 00 00 01", "The reserved bytes before the seal are used."),
     *both("order", "entries.page_offsets", "00 20 00 00", "Pages out of order.", stale="entries_checksum"),
-    resealed("order", "entries.page_offsets", "00 10 00 00", "Two pages in one place."),
+    resealed("order", "entries.page_offsets", "47 0f 00 00", "Two pages in one place."),
     resealed("order", "entries.keys", "6e", "Keys out of order: a binary search would miss a page."),
     resealed(
         "length", "entries.key_ends[2]", "10 00 00 00", "The last key ends before the heap does.", blamed="entries.keys"

@@ -16,7 +16,7 @@ ENTRIES: Final[dict[str, Any]] = {
     "owners": ("superblock", "free", "data", "index", "metadata"),
 }
 BASE: Final[dict[str, Any]] = {
-    "record": "full",
+    "record": "delta",
     "flags": 0,
     "sequence": 41,
     "compatible": 0b101,
@@ -31,27 +31,28 @@ OWNERS: Final = ("free", "data", "index", "metadata", "superblock")
 
 EMPTY: Final = Sample(
     "A delta in which nothing has changed, as the cadence writes it.",
-    BASE | {"record": "delta", "entries": NO_ENTRIES},
-    ("entries_length=minimum", "entry_count=minimum", "record=delta"),
+    BASE | {"entries": NO_ENTRIES},
+    ("entries_length=minimum", "entry_count=minimum"),
 )
 CLOSING: Final = Sample(
     "A delta of one extent, which closes the store cleanly.",
-    BASE | {"record": "delta", "flags": 1, "entries": {name: column[:1] for name, column in ENTRIES.items()}},
+    BASE | {"flags": 1, "entries": {name: column[:1] for name, column in ENTRIES.items()}},
     ("entries.extents=one", "flags.clean_close=set"),
 )
 
 GOLDEN: Final = (
     Sample(
-        "A full record with an extent of every owner.",
+        "A delta with an extent of every owner.",
         BASE,
-        tuple(f"entries.owners[]={owner}" for owner in OWNERS),
+        ("record=delta", *(f"entries.owners[]={owner}" for owner in OWNERS)),
     ),
     EMPTY,
     CLOSING,
     Sample(
         "The first record of a disk of one extent: every number at its minimum.",
         BASE
-        | {"sequence": 1, "compatible": 0, "read_only_compatible": 0, "incompatible": 0, "extent_count": 1}
+        | {"record": "full", "sequence": 1, "extent_count": 1}
+        | {"compatible": 0, "read_only_compatible": 0, "incompatible": 0}
         | {"entries": {"extents": (0,), "generations": (0,), "write_pointers": (0,), "owners": ("free",)}},
         ("compatible=minimum", "entries.extents[]=minimum", "extent_count=minimum", "sequence=minimum"),
     ),
@@ -63,7 +64,7 @@ GOLDEN: Final = (
             "compatible": 2**64 - 1,
             "read_only_compatible": 2**64 - 1,
             "incompatible": 2**64 - 1,
-            "extent_count": 2**20,
+            "extent_count": 65536,
             "entries": {
                 "extents": (2**32 - 1,),
                 "generations": (2**32 - 1,),
@@ -78,6 +79,7 @@ GOLDEN: Final = (
         "A full record that fills a page of 4 KiB.",
         BASE
         | {
+            "record": "full",
             "extent_count": PAGE_COUNT,
             "entries": {
                 "extents": tuple(range(PAGE_COUNT)),
@@ -86,7 +88,7 @@ GOLDEN: Final = (
                 "owners": tuple(OWNERS[number % 5] for number in range(PAGE_COUNT)),
             },
         },
-        ("entries.extents=many",),
+        ("entries.extents=many", "record=full"),
     ),
 )
 
@@ -94,9 +96,9 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     *identity_flaws(kind=3, header_size=64, context=("disk", "extent", "generation", "offset")),
     *both("bounds", "sequence", "00" * 8, "Sequence 0 is no record: they are counted from 1."),
     resealed("bounds", "extent_count", "00 00 00 00", "A disk without an extent."),
-    resealed("bounds", "extent_count", "01 00 10 00", "One extent more than a disk may have."),
+    resealed("bounds", "extent_count", "01 00 01 00", "One extent more than a disk may have."),
     resealed("bounds", "entry_count", "01 00 01 00", "One entry more than a record may hold."),
-    resealed("bounds", "entries_length", "01 00 10 00", "One byte more than the longest region."),
+    resealed("bounds", "entries_length", "01 00 0d 00", "One byte more than the longest region."),
     resealed(
         "bounds", "entries_length", "ff ff ff ff", "The largest number that there is: refused before it is believed."
     ),
@@ -149,6 +151,6 @@ SAMPLES: Final = Samples(
     FLAWS,
     {
         "entry_count=maximum": "65,536 entries are 832 KiB",
-        "entries_length=maximum": "no number of entries fills 1 MiB exactly",
+        "entries_length=maximum": "65,536 entries are 832 KiB",
     },
 )

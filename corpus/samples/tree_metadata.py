@@ -30,7 +30,7 @@ CHANGES: Final[dict[str, Any]] = {
     "checksums": (0x01234567, 0x89ABCDEF, 0xDEADBEEF),
     "removed": (3, 4, 8),
 }
-BASE: Final[dict[str, Any]] = {"record": "full", "sequence": 17, "next_run": 12, "changes": CHANGES}
+BASE: Final[dict[str, Any]] = {"record": "delta", "sequence": 17, "next_run": 12, "changes": CHANGES}
 
 
 def extreme(number: int, level: int) -> dict[str, Any]:
@@ -56,26 +56,35 @@ def page() -> dict[str, Any]:
 
 
 GOLDEN: Final = (
-    Sample("A full record: two runs, one of them in two chunks, and three runs gone.", BASE, ("record=full",)),
+    Sample("A delta: two runs added, one of them in two chunks, and three runs removed.", BASE, ("record=delta",)),
+    Sample(
+        "A full record: all there is in the tree, and nothing to remove.",
+        BASE | {"record": "full", "changes": CHANGES | {"removed": ()}},
+        ("record=full", "removed_count=minimum"),
+    ),
+    Sample(
+        "A run whose chunks moved: it is removed, then added with its new places.",
+        BASE | {"changes": extreme(9, level=1)},
+        ("changes.added=one", "changes.removed=one"),
+    ),
     Sample(
         "A delta in which nothing has changed.",
-        BASE | {"record": "delta", "changes": NOTHING},
+        BASE | {"changes": NOTHING},
         (
             "added_count=minimum",
             "changes_length=minimum",
             "chunk_count=minimum",
-            "record=delta",
             "removed_count=minimum",
         ),
     ),
     Sample(
         "A compaction to nothing: runs are removed and none is added.",
-        BASE | {"record": "delta", "changes": NOTHING | {"removed": (1, 2)}},
+        BASE | {"changes": NOTHING | {"removed": (1, 2)}},
         ("changes.removed=many",),
     ),
     Sample(
         "A run without a chunk: its end is 0.",
-        BASE | {"record": "delta", "changes": NOTHING | {"added": (12,), "levels": (0,), "chunk_ends": (0,)}},
+        BASE | {"changes": NOTHING | {"added": (12,), "levels": (0,), "chunk_ends": (0,)}},
         ("changes.chunk_ends[]=minimum",),
     ),
     Sample(
@@ -98,8 +107,8 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     resealed("bounds", "next_run", "00 00 00 00", "Run 0 is no run, so it is never the next one."),
     resealed("bounds", "added_count", "01 10 00 00", "One run more than a record may add."),
     resealed("bounds", "chunk_count", "01 00 01 00", "One chunk more than a record may hold."),
-    resealed("bounds", "removed_count", "01 00 01 00", "One run more than a record may remove."),
-    resealed("bounds", "changes_length", "01 00 20 00", "One byte more than the longest region."),
+    resealed("bounds", "removed_count", "01 10 00 00", "One run more than a record may remove."),
+    resealed("bounds", "changes_length", "01 d0 14 00", "One byte more than the longest region."),
     Flaw("truncated", "changes", "Cut inside the changes.", (Keep(-1),)),
     Flaw(
         "truncated",
@@ -141,8 +150,8 @@ SAMPLES: Final = Samples(
     {
         "added_count=maximum": "4,096 runs need 4,095 chunks: 116 KiB",
         "chunk_count=maximum": "65,536 chunks are 1.25 MiB",
-        "removed_count=maximum": "65,536 runs are 256 KiB",
-        "changes_length=maximum": "no numbers of runs and chunks fill 2 MiB",
+        "removed_count=maximum": "4,096 runs are 16 KiB, but a sidecar that nobody would read",
+        "changes_length=maximum": "1.3 MiB in one file",
         "changes.chunk_ends[]=maximum": "the last end is chunk_count, which is at most 65,536",
     },
 )

@@ -17,16 +17,16 @@ VERSION: Final = 1
 #: The fields of the place whose CRC32C seeds the checksums.
 SEED_FIELDS: Final[tuple[str, ...]] = ("disk", "extent", "generation", "offset")
 #: Size of the sealed header in bytes.
-HEADER_SIZE: Final = 48
+HEADER_SIZE: Final = 41
 
 Data: TypeAlias = bytes | bytearray | memoryview
 
-# magic, kind, version, owner_number, reserved_1, key_length, uuid, payload_length, key_checksum,
-# payload_checksum, part, reserved_2, seal
-HEADER: Final = Struct("<4sBBH16sIIIIII")
+# magic, kind, version, owner_number, key_length, part, uuid, payload_length, key_checksum, payload_checksum,
+# seal
+HEADER: Final = Struct("<4sBHH16sIIII")
 # key_length, payload_length
-LENGTHS: Final = Struct("<H16xI")
-HEADER_PACK: Final = Struct("<4sB1xH16sIIII4x")
+LENGTHS: Final = Struct("<H18xI")
+HEADER_PACK: Final = Struct("<4sBHH16sIII")
 U32: Final = Struct("<I")
 
 ChunkOwner: TypeAlias = Literal["shard", "run"]
@@ -39,13 +39,13 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     """The value of a `chunk`."""
 
     owner: ChunkOwner
-    uuid: bytes
     part: int
+    uuid: bytes
     key: bytes
     payload: bytes
 
 
-ChunkTuple: TypeAlias = tuple[ChunkOwner, bytes, int, bytes, bytes]
+ChunkTuple: TypeAlias = tuple[ChunkOwner, int, bytes, bytes, bytes]
 
 
 class Header(NamedTuple):
@@ -53,48 +53,43 @@ class Header(NamedTuple):
 
     owner: ChunkOwner
     key_length: int
+    part: int
     uuid: bytes
     payload_length: int
     key_checksum: int
     payload_checksum: int
-    part: int
 
 
 def probe(data: Data, seed: int = 0) -> Chunk | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
-    if end < 48:
+    if end < 41:
         return None
     (
         lead,
         owner_number,
-        reserved_1,
         key_length,
+        part,
         uuid,
         payload_length,
         key_checksum,
         payload_checksum,
-        part,
-        reserved_2,
         seal,
     ) = HEADER.unpack_from(data)
     if (
         lead != LEAD
-        or seal != crc32c(data[:44], seed)
-        or reserved_1
-        or reserved_2
+        or seal != crc32c(data[:37], seed)
         or (owner := OWNER_NAMES.get(owner_number)) is None
         or not 1 <= key_length <= 4096
         or payload_length > 268431360
-        or part > 65535
     ):
         return None
 
-    key_end = 48 + key_length
+    key_end = 41 + key_length
     payload_end = key_end + payload_length
     if end != payload_end + 8:
         return None
-    key = data[48:key_end]
+    key = data[41:key_end]
     if type(key) is not bytes:
         key = bytes(key)
     if key_checksum != crc32c(key):
@@ -107,44 +102,39 @@ def probe(data: Data, seed: int = 0) -> Chunk | None:
     tag = data[payload_end:payload_end + 8]
     if tag != uuid[:8]:
         return None
-    return Chunk(owner, uuid, part, key, payload)
+    return Chunk(owner, part, uuid, key, payload)
 
 
 def probe_tuple(data: Data, seed: int = 0) -> ChunkTuple | None:
     """The values of a whole frame as nested tuples, or None where any check fails."""
     end = len(data)
-    if end < 48:
+    if end < 41:
         return None
     (
         lead,
         owner_number,
-        reserved_1,
         key_length,
+        part,
         uuid,
         payload_length,
         key_checksum,
         payload_checksum,
-        part,
-        reserved_2,
         seal,
     ) = HEADER.unpack_from(data)
     if (
         lead != LEAD
-        or seal != crc32c(data[:44], seed)
-        or reserved_1
-        or reserved_2
+        or seal != crc32c(data[:37], seed)
         or (owner := OWNER_NAMES.get(owner_number)) is None
         or not 1 <= key_length <= 4096
         or payload_length > 268431360
-        or part > 65535
     ):
         return None
 
-    key_end = 48 + key_length
+    key_end = 41 + key_length
     payload_end = key_end + payload_length
     if end != payload_end + 8:
         return None
-    key = data[48:key_end]
+    key = data[41:key_end]
     if type(key) is not bytes:
         key = bytes(key)
     if key_checksum != crc32c(key):
@@ -157,58 +147,53 @@ def probe_tuple(data: Data, seed: int = 0) -> ChunkTuple | None:
     tag = data[payload_end:payload_end + 8]
     if tag != uuid[:8]:
         return None
-    return (owner, uuid, part, key, payload)
+    return (owner, part, uuid, key, payload)
 
 
 def probe_prefix(data: Data, seed: int = 0) -> tuple[Chunk, int] | None:
     """The record of the frame that the bytes begin with and its size in bytes, or None."""
-    if len(data) < 48:
+    if len(data) < 41:
         return None
-    key_length, payload_length = LENGTHS.unpack_from(data, 6)
-    size = 56 + key_length + payload_length
+    key_length, payload_length = LENGTHS.unpack_from(data, 5)
+    size = 49 + key_length + payload_length
     record = probe(memoryview(data)[:size], seed)
     return None if record is None else (record, size)
 
 
 def probe_header(data: Data, seed: int = 0) -> Header | None:
     """The fields of a valid header at the start of the bytes, or None."""
-    if len(data) < 48:
+    if len(data) < 41:
         return None
     (
         lead,
         owner_number,
-        reserved_1,
         key_length,
+        part,
         uuid,
         payload_length,
         key_checksum,
         payload_checksum,
-        part,
-        reserved_2,
         seal,
     ) = HEADER.unpack_from(data)
     if (
         lead != LEAD
-        or seal != crc32c(data[:44], seed)
-        or reserved_1
-        or reserved_2
+        or seal != crc32c(data[:37], seed)
         or (owner := OWNER_NAMES.get(owner_number)) is None
         or not 1 <= key_length <= 4096
         or payload_length > 268431360
-        or part > 65535
     ):
         return None
     return tuple.__new__(
         Header,
-        (owner, key_length, uuid, payload_length, key_checksum, payload_checksum, part),
+        (owner, key_length, part, uuid, payload_length, key_checksum, payload_checksum),
     )
 
 
 def encode(value: Chunk, seed: int = 0) -> bytes:
     """The bytes of a record; raises where a field is outside its constraint."""
     owner = value.owner
-    uuid = value.uuid
     part = value.part
+    uuid = value.uuid
     key = value.key
     payload = value.payload
     if type(key) is not bytes:
@@ -225,18 +210,16 @@ def encode(value: Chunk, seed: int = 0) -> bytes:
     payload_length = len(payload)
     if payload_length > 268431360:
         raise ValueError("payload_length")
-    if part > 65535:
-        raise ValueError("part")
 
     header = HEADER_PACK.pack(
         LEAD,
         OWNER_NUMBERS[owner],
         key_length,
+        part,
         uuid,
         payload_length,
         crc32c(key),
         crc32c(payload),
-        part,
     )
 
     return b"".join((header, U32.pack(crc32c(header, seed)), key, payload, uuid[:8]))
@@ -244,8 +227,8 @@ def encode(value: Chunk, seed: int = 0) -> bytes:
 
 def encode_tuple(
     owner: ChunkOwner,
-    uuid: bytes,
     part: int,
+    uuid: bytes,
     key: bytes,
     payload: bytes,
     seed: int = 0,
@@ -265,18 +248,16 @@ def encode_tuple(
     payload_length = len(payload)
     if payload_length > 268431360:
         raise ValueError("payload_length")
-    if part > 65535:
-        raise ValueError("part")
 
     header = HEADER_PACK.pack(
         LEAD,
         OWNER_NUMBERS[owner],
         key_length,
+        part,
         uuid,
         payload_length,
         crc32c(key),
         crc32c(payload),
-        part,
     )
 
     return b"".join((header, U32.pack(crc32c(header, seed)), key, payload, uuid[:8]))
@@ -285,11 +266,11 @@ def encode_tuple(
 def encode_header(
     owner: ChunkOwner,
     key_length: int,
+    part: int,
     uuid: bytes,
     payload_length: int,
     key_checksum: int,
     payload_checksum: int,
-    part: int,
     seed: int = 0,
 ) -> bytes:
     """The bytes of a header with these fields, sealed."""
@@ -301,18 +282,16 @@ def encode_header(
         raise ValueError("uuid")
     if payload_length > 268431360:
         raise ValueError("payload_length")
-    if part > 65535:
-        raise ValueError("part")
 
     header = HEADER_PACK.pack(
         LEAD,
         OWNER_NUMBERS[owner],
         key_length,
+        part,
         uuid,
         payload_length,
         key_checksum,
         payload_checksum,
-        part,
     )
 
     return header + U32.pack(crc32c(header, seed))

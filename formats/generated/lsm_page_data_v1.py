@@ -93,8 +93,8 @@ def probe(data: Data, seed: int = 0) -> LsmPageData | None:
         or seal != crc32c(data[:28], seed)
         or reserved != b"\x00" * 12
         or not 1 <= entry_count <= 8192
-        or locator_count > 16384
-        or entries_length > 65536
+        or locator_count > 3274
+        or entries_length > 65504
     ):
         return None
 
@@ -171,8 +171,8 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageDataTuple | None:
         or seal != crc32c(data[:28], seed)
         or reserved != b"\x00" * 12
         or not 1 <= entry_count <= 8192
-        or locator_count > 16384
-        or entries_length > 65536
+        or locator_count > 3274
+        or entries_length > 65504
     ):
         return None
 
@@ -256,8 +256,8 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or seal != crc32c(data[:28], seed)
         or reserved != b"\x00" * 12
         or not 1 <= entry_count <= 8192
-        or locator_count > 16384
-        or entries_length > 65536
+        or locator_count > 3274
+        or entries_length > 65504
     ):
         return None
     return tuple.__new__(Header, (entry_count, locator_count, entries_length, entries_checksum))
@@ -279,7 +279,7 @@ def encode(value: LsmPageData, seed: int = 0) -> bytes:
     if not 1 <= entry_count <= 8192:
         raise ValueError("entry_count")
     locator_count = len(extents)
-    if locator_count > 16384:
+    if locator_count > 3274:
         raise ValueError("locator_count")
     if type(locator_ends) is not tuple:
         raise TypeError("entries.locator_ends")
@@ -331,7 +331,7 @@ def encode(value: LsmPageData, seed: int = 0) -> bytes:
         + keys_heap
     )
     entries_length = len(entries_bytes)
-    if entries_length > 65536:
+    if entries_length > 65504:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(LEAD, entry_count, locator_count, entries_length, crc32c(entries_bytes))
@@ -348,7 +348,7 @@ def encode_tuple(entries: LsmPageDataEntriesTuple, seed: int = 0) -> bytes:
     if not 1 <= entry_count <= 8192:
         raise ValueError("entry_count")
     locator_count = len(extents)
-    if locator_count > 16384:
+    if locator_count > 3274:
         raise ValueError("locator_count")
     if type(locator_ends) is not tuple:
         raise TypeError("entries.locator_ends")
@@ -400,7 +400,7 @@ def encode_tuple(entries: LsmPageDataEntriesTuple, seed: int = 0) -> bytes:
         + keys_heap
     )
     entries_length = len(entries_bytes)
-    if entries_length > 65536:
+    if entries_length > 65504:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(LEAD, entry_count, locator_count, entries_length, crc32c(entries_bytes))
@@ -418,9 +418,9 @@ def encode_header(
     """The bytes of a header with these fields, sealed."""
     if not 1 <= entry_count <= 8192:
         raise ValueError("entry_count")
-    if locator_count > 16384:
+    if locator_count > 3274:
         raise ValueError("locator_count")
-    if entries_length > 65536:
+    if entries_length > 65504:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(LEAD, entry_count, locator_count, entries_length, entries_checksum)

@@ -71,7 +71,7 @@ def probe(data: Data, seed: int = 0) -> LsmPageIndex | None:
         or seal != crc32c(data[:28], seed)
         or reserved != b"\x00" * 12
         or not 1 <= entry_count <= 65536
-        or entries_length > 16777216
+        or entries_length > 16777184
     ):
         return None
 
@@ -127,7 +127,7 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageIndexTuple | None:
         or seal != crc32c(data[:28], seed)
         or reserved != b"\x00" * 12
         or not 1 <= entry_count <= 65536
-        or entries_length > 16777216
+        or entries_length > 16777184
     ):
         return None
 
@@ -192,7 +192,7 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or seal != crc32c(data[:28], seed)
         or reserved != b"\x00" * 12
         or not 1 <= entry_count <= 65536
-        or entries_length > 16777216
+        or entries_length > 16777184
     ):
         return None
     return tuple.__new__(Header, (entry_count, entries_length, entries_checksum))
@@ -239,7 +239,7 @@ def encode(value: LsmPageIndex, seed: int = 0) -> bytes:
         + keys_heap
     )
     entries_length = len(entries_bytes)
-    if entries_length > 16777216:
+    if entries_length > 16777184:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(LEAD, entry_count, entries_length, crc32c(entries_bytes))
@@ -285,7 +285,7 @@ def encode_tuple(entries: LsmPageIndexEntriesTuple, seed: int = 0) -> bytes:
         + keys_heap
     )
     entries_length = len(entries_bytes)
-    if entries_length > 16777216:
+    if entries_length > 16777184:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(LEAD, entry_count, entries_length, crc32c(entries_bytes))
@@ -297,7 +297,7 @@ def encode_header(entry_count: int, entries_length: int, entries_checksum: int, 
     """The bytes of a header with these fields, sealed."""
     if not 1 <= entry_count <= 65536:
         raise ValueError("entry_count")
-    if entries_length > 16777216:
+    if entries_length > 16777184:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(LEAD, entry_count, entries_length, entries_checksum)

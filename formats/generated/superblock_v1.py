@@ -113,9 +113,9 @@ def probe(data: Data, seed: int = 0) -> Superblock | None:
         or (record := RECORD_NAMES.get(record_number)) is None
         or flags & 0xfe
         or sequence < 1
-        or not 1 <= extent_count <= 1048576
+        or not 1 <= extent_count <= 65536
         or entry_count > 65536
-        or entries_length > 1048576
+        or entries_length > 851968
     ):
         return None
 
@@ -185,9 +185,9 @@ def probe_tuple(data: Data, seed: int = 0) -> SuperblockTuple | None:
         or (record := RECORD_NAMES.get(record_number)) is None
         or flags & 0xfe
         or sequence < 1
-        or not 1 <= extent_count <= 1048576
+        or not 1 <= extent_count <= 65536
         or entry_count > 65536
-        or entries_length > 1048576
+        or entries_length > 851968
     ):
         return None
 
@@ -266,9 +266,9 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or (record := RECORD_NAMES.get(record_number)) is None
         or flags & 0xfe
         or sequence < 1
-        or not 1 <= extent_count <= 1048576
+        or not 1 <= extent_count <= 65536
         or entry_count > 65536
-        or entries_length > 1048576
+        or entries_length > 851968
     ):
         return None
     return tuple.__new__(
@@ -308,7 +308,7 @@ def encode(value: Superblock, seed: int = 0) -> bytes:
         raise ValueError("flags")
     if sequence < 1:
         raise ValueError("sequence")
-    if not 1 <= extent_count <= 1048576:
+    if not 1 <= extent_count <= 65536:
         raise ValueError("extent_count")
     entry_count = len(extents)
     if entry_count > 65536:
@@ -336,7 +336,7 @@ def encode(value: Superblock, seed: int = 0) -> bytes:
         + bytes(owners_numbers)
     )
     entries_length = len(entries_bytes)
-    if entries_length > 1048576:
+    if entries_length > 851968:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(
@@ -375,7 +375,7 @@ def encode_tuple(
         raise ValueError("flags")
     if sequence < 1:
         raise ValueError("sequence")
-    if not 1 <= extent_count <= 1048576:
+    if not 1 <= extent_count <= 65536:
         raise ValueError("extent_count")
     entry_count = len(extents)
     if entry_count > 65536:
@@ -403,7 +403,7 @@ def encode_tuple(
         + bytes(owners_numbers)
     )
     entries_length = len(entries_bytes)
-    if entries_length > 1048576:
+    if entries_length > 851968:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(
@@ -441,11 +441,11 @@ def encode_header(
         raise ValueError("flags")
     if sequence < 1:
         raise ValueError("sequence")
-    if not 1 <= extent_count <= 1048576:
+    if not 1 <= extent_count <= 65536:
         raise ValueError("extent_count")
     if entry_count > 65536:
         raise ValueError("entry_count")
-    if entries_length > 1048576:
+    if entries_length > 851968:
         raise ValueError("entries_length")
 
     header = HEADER_PACK.pack(

@@ -112,8 +112,8 @@ def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
         or next_run < 1
         or added_count > 4096
         or chunk_count > 65536
-        or removed_count > 65536
-        or changes_length > 2097152
+        or removed_count > 4096
+        or changes_length > 1363968
     ):
         return None
 
@@ -201,8 +201,8 @@ def probe_tuple(data: Data, seed: int = 0) -> TreeMetadataTuple | None:
         or next_run < 1
         or added_count > 4096
         or chunk_count > 65536
-        or removed_count > 65536
-        or changes_length > 2097152
+        or removed_count > 4096
+        or changes_length > 1363968
     ):
         return None
 
@@ -289,8 +289,8 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or next_run < 1
         or added_count > 4096
         or chunk_count > 65536
-        or removed_count > 65536
-        or changes_length > 2097152
+        or removed_count > 4096
+        or changes_length > 1363968
     ):
         return None
     return tuple.__new__(
@@ -336,7 +336,7 @@ def encode(value: TreeMetadata, seed: int = 0) -> bytes:
     if chunk_count > 65536:
         raise ValueError("chunk_count")
     removed_count = len(removed)
-    if removed_count > 65536:
+    if removed_count > 4096:
         raise ValueError("removed_count")
     if type(added) is not tuple:
         raise TypeError("changes.added")
@@ -394,7 +394,7 @@ def encode(value: TreeMetadata, seed: int = 0) -> bytes:
         ),
     )
     changes_length = len(changes_bytes)
-    if changes_length > 2097152:
+    if changes_length > 1363968:
         raise ValueError("changes_length")
 
     header = HEADER_PACK.pack(
@@ -434,7 +434,7 @@ def encode_tuple(
     if chunk_count > 65536:
         raise ValueError("chunk_count")
     removed_count = len(removed)
-    if removed_count > 65536:
+    if removed_count > 4096:
         raise ValueError("removed_count")
     if type(added) is not tuple:
         raise TypeError("changes.added")
@@ -492,7 +492,7 @@ def encode_tuple(
         ),
     )
     changes_length = len(changes_bytes)
-    if changes_length > 2097152:
+    if changes_length > 1363968:
         raise ValueError("changes_length")
 
     header = HEADER_PACK.pack(
@@ -530,9 +530,9 @@ def encode_header(
         raise ValueError("added_count")
     if chunk_count > 65536:
         raise ValueError("chunk_count")
-    if removed_count > 65536:
+    if removed_count > 4096:
         raise ValueError("removed_count")
-    if changes_length > 2097152:
+    if changes_length > 1363968:
         raise ValueError("changes_length")
 
     header = HEADER_PACK.pack(

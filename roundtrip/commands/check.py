@@ -48,11 +48,14 @@ def command(
 
     Exit codes: 0 proved, 1 refuted, 3 nothing was tested.
     """
+    from formats.frozen import refuse_changed  # noqa: PLC0415  # imports construct
+
     from ..check import check  # noqa: PLC0415  # heavy
     from ..reporting import matrix_table, write_report, write_seed  # noqa: PLC0415
 
     catalog, chosen = load(catalog_name), chosen_seed(seed)
     wanted, bug = known_laws(laws), planted(plant, catalog)
+    refuse_changed(catalog)
     if format_name is not None:
         catalog[format_name]
     console = rich_console()

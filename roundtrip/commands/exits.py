@@ -3,7 +3,7 @@
 | code | meaning |
 |---|---|
 | 0 | proved |
-| 1 | refuted: findings, damage, lanes that disagree |
+| 1 | refuted: findings, damage, lanes that disagree, a frozen layout that changed |
 | 2 | usage or bad input |
 | 3 | nothing was tested, nothing was recognised |
 | 4 | an unexpected exception: a bug of ours |
@@ -13,9 +13,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
-from formats.errors import FormatError, LaneDisagreement, ShardproofError
+from formats.errors import FormatError, FrozenChanged, LaneDisagreement, ShardproofError
 
 PROVED: Final = 0
 REFUTED: Final = 1
@@ -38,7 +39,13 @@ def exit_code_of(error: ShardproofError) -> int:
     """The exit code that an error of ours ends in."""
     if isinstance(error, CommandError):
         return error.exit_code
-    return REFUTED if isinstance(error, FormatError | LaneDisagreement) else USAGE
+    return REFUTED if isinstance(error, FormatError | FrozenChanged | LaneDisagreement) or is_rotten(error) else USAGE
+
+
+def is_rotten(error: ShardproofError) -> bool:
+    """Whether the error tells of damage in a store; only a command that has loaded the engine can meet that."""
+    engine_errors = sys.modules.get("engine.errors")
+    return engine_errors is not None and isinstance(error, engine_errors.ChunkRotten)
 
 
 def facts_of(error: ShardproofError) -> dict[str, object]:

@@ -85,12 +85,16 @@ def generate(
     """Write the fast codecs of a catalog as Python files: ours into formats/generated, a user's into --to FOLDER.
 
     Ours come with the documents that are derived from the schemas: docs/formats and the tables in docstrings.
+    Nothing is written where a frozen format has another layout than it was frozen with (exit code 1).
     """
+    from formats.frozen import refuse_changed  # noqa: PLC0415  # imports construct
+
     from .generated import files_of, write_file  # noqa: PLC0415  # imports construct
 
     catalog = load(catalog_name)
     if catalog_name is not None and folder is None:
         raise CommandError("say where to write the codecs of your catalog: --to FOLDER")
+    refuse_changed(chosen(catalog, format_name))
     results = []
     for path, text in files_of(catalog, format_name, folder):
         is_same = path.is_file() and path.read_text(encoding="utf-8") == text
@@ -141,6 +145,7 @@ def facts_of(entry: Format) -> dict[str, Any]:
         "name": entry.name,
         "version": entry.version,
         "status": entry.status,
+        "frozen": entry.frozen,
         "summary": entry.summary,
         "size": fixed_size(entry.layout.root),
         "minimum_size": minimum_size(entry.layout.root),

@@ -49,8 +49,8 @@ def greedy_probe(codec: Codec) -> Any:
     """A probe that makes room for the payload before it has checked the length."""
 
     def probe(data: Any, seed: int = 0) -> Any:
-        if len(data) >= 28:
-            bytearray(min(int.from_bytes(data[24:28], "little"), 2**26))
+        if len(data) >= 29:
+            bytearray(min(int.from_bytes(data[25:29], "little"), 2**26))
         return codec.probe(data, seed)
 
     return probe

@@ -7,12 +7,12 @@ Each starts with magic D3 D0, kind, version 1, and its header ends with the seal
 | page | offset | size | field | constraint |
 |---|---|---|---|---|
 | data | 4 | 2 | entry_count | 1..8192 |
-| | 6 | 2 | locator_count | 0..16384 |
-| | 8 | 4 | entries_length | 0..65536 bytes |
+| | 6 | 2 | locator_count | 0..3274 |
+| | 8 | 4 | entries_length | 0..65504 bytes, a page of 65536 |
 | | 12 | 4 | entries_checksum | plain CRC32C of entries |
 | | 16 | 12 | reserved | zero |
 | index | 4 | 4 | entry_count | 1..65536 |
-| | 8 | 4 | entries_length | 0..2^24 bytes |
+| | 8 | 4 | entries_length | 0..16777184 bytes, a page of 2^24 |
 | | 12 | 4 | entries_checksum | plain CRC32C of entries |
 | | 16 | 12 | reserved | zero |
 | filter | 4 | 4 | word_count | 1..2^20 |
@@ -35,6 +35,9 @@ page.
 filter: words u64[n].
 
 keys are all that is left of the region, cut at key_ends, 1..4096 bytes each, strictly ascending.
+
+A run is its data pages in key order, then index, filter and footer, cut at any byte into the payloads of chunks;
+offsets count from its start, and page_lengths, index_length and filter_length are those of whole pages.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ from __future__ import annotations
 from typing import Any
 
 from .body import Body, Columns
+from .crc import crc32c
 from .header import Buffer, open_header
 
 CONTEXT = ("disk", "run", "offset")
@@ -53,8 +57,8 @@ def decode_data_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
     """The value of the data page that `data` starts with, and its size in bytes; raises Refusal."""
     header = open_header(data, size=HEADER_SIZE_BYTES, kind=5, seed=seed)
     entry_count = header.bounded("entry_count", 4, 2, 1, 8192)
-    locator_count = header.bounded("locator_count", 6, 2, 0, 16384)
-    entries_length = header.bounded("entries_length", 8, 4, 0, 65536)
+    locator_count = header.bounded("locator_count", 6, 2, 0, 3274)
+    entries_length = header.bounded("entries_length", 8, 4, 0, 65504)
 
     body = Body(data, HEADER_SIZE_BYTES)
     entries = body.take_summed("entries", entries_length, header.integer(12, 4))
@@ -90,7 +94,7 @@ def decode_index_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
     """The value of the index page that `data` starts with, and its size in bytes; raises Refusal."""
     header = open_header(data, size=HEADER_SIZE_BYTES, kind=6, seed=seed)
     entry_count = header.bounded("entry_count", 4, 4, 1, 65536)
-    entries_length = header.bounded("entries_length", 8, 4, 0, 2**24)
+    entries_length = header.bounded("entries_length", 8, 4, 0, 16777184)
 
     body = Body(data, HEADER_SIZE_BYTES)
     entries = body.take_summed("entries", entries_length, header.integer(12, 4))
@@ -121,6 +125,16 @@ def decode_filter_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
     words = columns.integers("words", word_count, 8)
     columns.finish()
     return {"probes": probes, "entries": {"words": words}}, body.position
+
+
+def filter_may_hold(value: dict[str, Any], key: bytes) -> bool:
+    """False where a filter, as decoded, says that the key is not in the run."""
+    words = value["entries"]["words"]
+    hashed = crc32c(key)
+    word = words[(hashed * len(words)) >> 32]
+    low = hashed & 4095
+    first, step = low & 63, 2 * (low >> 6) + 1
+    return all(word >> ((first + turn * step) & 63) & 1 for turn in range(value["probes"]))
 
 
 def decode_footer_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:

@@ -12,9 +12,9 @@ Bound to (disk, extent, generation, offset).
 | 16 | 8 | compatible | any: a mask of features |
 | 24 | 8 | read_only_compatible | any |
 | 32 | 8 | incompatible | any |
-| 40 | 4 | extent_count | 1..2^20 |
+| 40 | 4 | extent_count | 1..65536 |
 | 44 | 4 | entry_count | 0..65536 |
-| 48 | 4 | entries_length | 0..2^20 bytes |
+| 48 | 4 | entries_length | 0..851968 bytes, which is 65536 * 13 |
 | 52 | 4 | entries_checksum | plain CRC32C of entries |
 | 56 | 4 | reserved | zero |
 | 60 | 4 | seal | CRC32C of bytes 0..59, seeded |
@@ -42,9 +42,9 @@ def decode_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
     """The value of the superblock record that `data` starts with, and its size in bytes; raises Refusal."""
     header = open_header(data, size=HEADER_SIZE_BYTES, kind=3, seed=seed)
     sequence = header.bounded("sequence", 8, 8, 1, 2**64 - 1)
-    extent_count = header.bounded("extent_count", 40, 4, 1, 2**20)
+    extent_count = header.bounded("extent_count", 40, 4, 1, 65536)
     entry_count = header.bounded("entry_count", 44, 4, 0, 65536)
-    entries_length = header.bounded("entries_length", 48, 4, 0, 2**20)
+    entries_length = header.bounded("entries_length", 48, 4, 0, 851968)
 
     body = Body(data, HEADER_SIZE_BYTES)
     entries = body.take_summed("entries", entries_length, header.integer(52, 4))

@@ -11,8 +11,8 @@ Bound to (disk, extent, generation, offset).
 | 16 | 4 | next_run | 1..2^32-1 |
 | 20 | 4 | added_count | 0..4096 |
 | 24 | 4 | chunk_count | 0..65536 |
-| 28 | 4 | removed_count | 0..65536 |
-| 32 | 4 | changes_length | 0..2^21 bytes |
+| 28 | 4 | removed_count | 0..4096 |
+| 32 | 4 | changes_length | 0..1363968 bytes, which is 4096 * 9 + 65536 * 20 + 4096 * 4 |
 | 36 | 4 | changes_checksum | plain CRC32C of changes |
 | 40 | 20 | reserved | zero |
 | 60 | 4 | seal | CRC32C of bytes 0..59, seeded |
@@ -20,7 +20,8 @@ Bound to (disk, extent, generation, offset).
 
 changes: added u32[a] strictly ascending; levels u8[a]; chunk_ends u32[a] strictly ascending, the last is c
 (and c is 0 when a is 0); extents, generations, offsets, lengths, checksums u32[c] each;
-removed u32[r] strictly ascending.
+removed u32[r] strictly ascending. removed is applied first, then added, to the tree before a delta, or to
+an empty tree for a full record.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def decode_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
     next_run = header.bounded("next_run", 16, 4, 1, 2**32 - 1)
     added_count = header.bounded("added_count", 20, 4, 0, 4096)
     chunk_count = header.bounded("chunk_count", 24, 4, 0, 65536)
-    removed_count = header.bounded("removed_count", 28, 4, 0, 65536)
-    changes_length = header.bounded("changes_length", 32, 4, 0, 2**21)
+    removed_count = header.bounded("removed_count", 28, 4, 0, 4096)
+    changes_length = header.bounded("changes_length", 32, 4, 0, 1363968)
 
     body = Body(data, HEADER_SIZE_BYTES)
     changes = body.take_summed("changes", changes_length, header.integer(36, 4))

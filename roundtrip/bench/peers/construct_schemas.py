@@ -76,14 +76,12 @@ def chunk() -> Any:
     return frame(
         2,
         "owner" / c.Enum(Int8ul, shard=1, run=2),
-        "reserved_1" / Const(bytes(1)),
         "key_length" / Rebuild(Int16ul, c.len_(this._.key)),
+        "part" / Int16ul,
         "uuid" / Bytes(16),
         "payload_length" / Rebuild(Int32ul, c.len_(this._.payload)),
         "key_checksum" / Int32ul,
         "payload_checksum" / Int32ul,
-        "part" / Int32ul,
-        "reserved_2" / Const(bytes(4)),
         body=(
             "key" / Bytes(this.header.value.key_length),
             checksum("key"),

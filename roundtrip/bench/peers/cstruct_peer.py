@@ -27,8 +27,8 @@ enum Owner : uint8 { free = 1, data = 2, index = 3, metadata = 4, superblock = 5
 
 struct extent_header { uint32 lead; ExtentOwner owner; char reserved_1[3]; char disk[16]; uint32 extent_size;
   uint32 page_size; uint32 generation; char reserved_2[24]; uint32 seal; };
-struct chunk { uint32 lead; ChunkOwner owner; char reserved_1[1]; uint16 key_length; char uuid[16];
-  uint32 payload_length; uint32 key_checksum; uint32 payload_checksum; uint32 part; char reserved_2[4]; uint32 seal;
+struct chunk { uint32 lead; ChunkOwner owner; uint16 key_length; uint16 part; char uuid[16];
+  uint32 payload_length; uint32 key_checksum; uint32 payload_checksum; uint32 seal;
   char key[key_length]; char payload[payload_length]; char tag[8]; };
 struct superblock { uint32 lead; Record record; uint8 flags; char reserved_1[2]; uint64 sequence; uint64 compatible;
   uint64 read_only_compatible; uint64 incompatible; uint32 extent_count; uint32 entry_count; uint32 entries_length;
@@ -59,7 +59,7 @@ struct lsm_page_footer { uint32 lead; uint32 run; uint64 entry_count; uint64 tom
 #: Magic, kind and version as one number, and the size of the header.
 LEADS: Final = {
     "extent_header": (0x0101D0D3, 64),
-    "chunk": (0x0102D0D3, 48),
+    "chunk": (0x0102D0D3, 41),
     "superblock": (0x0103D0D3, 64),
     "tree_metadata": (0x0104D0D3, 64),
     "lsm_page.data": (0x0105D0D3, 32),

@@ -34,8 +34,8 @@ CHUNK_OWNER_NUMBERS: Final = {name: number for number, name in CHUNK_OWNERS.item
 
 read_extent_header = Struct("<II16sIII24s4x").unpack
 pack_extent_header = Struct("<II16sIII24x").pack
-read_chunk_header = Struct("<IHH16sIIIII").unpack_from
-pack_chunk_header = Struct("<IHH16sIIII4x").pack
+read_chunk_header = Struct("<IBHH16sIII4x").unpack_from
+pack_chunk_header = Struct("<IBHH16sIII").pack
 read_footer = Struct("<IIQQIIII4s4x").unpack
 pack_footer = Struct("<IIQQIIII4x").pack
 pack_checksum = Struct("<I").pack
@@ -59,8 +59,8 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     """A chunk with its key and payload."""
 
     owner: str
-    uuid: bytes
     part: int
+    uuid: bytes
     key: bytes
     payload: bytes
 
@@ -120,41 +120,38 @@ def encode_extent_header(record: ExtentHeader, seed: int) -> bytes:
 
 def decode_chunk(data: bytes, seed: int) -> Chunk | None:
     """The record of a whole chunk, or None."""
-    if len(data) < 48:
+    if len(data) < 41:
         return None
     (
         lead,
         owner_number,
         key_size,
+        part,
         uuid,
         payload_size,
         key_checksum,
         payload_checksum,
-        part,
-        reserved,
     ) = read_chunk_header(data)
-    key_end = 48 + key_size
+    key_end = 41 + key_size
     payload_end = key_end + payload_size
     if (
         lead != CHUNK
-        or crc32c(data[:48], seed) != RESIDUE
+        or crc32c(data[:41], seed) != RESIDUE
         or len(data) != payload_end + 8
         or not 1 <= key_size <= 4096
         or payload_size > 0x0FFFF000
-        or part > 65535
-        or crc32c(key := data[48:key_end]) != key_checksum
+        or crc32c(key := data[41:key_end]) != key_checksum
         or crc32c(payload := data[key_end:payload_end]) != payload_checksum
         or data[payload_end:] != uuid[:8]
         or (owner := CHUNK_OWNERS.get(owner_number)) is None
-        or reserved
     ):
         return None
-    return Chunk(owner, uuid, part, key, payload)
+    return Chunk(owner, part, uuid, key, payload)
 
 
 def encode_chunk(record: Chunk, seed: int) -> bytes:
     """The bytes of a chunk; `struct.error` or `KeyError` where a field is outside its constraint."""
-    uuid, key, payload, part = record.uuid, record.key, record.payload, record.part
+    uuid, key, payload = record.uuid, record.key, record.payload
     key_size, payload_size = len(key), len(payload)
     if (
         type(key) is not bytes
@@ -163,18 +160,17 @@ def encode_chunk(record: Chunk, seed: int) -> bytes:
         or len(uuid) != 16
         or not 1 <= key_size <= 4096
         or payload_size > 0x0FFFF000
-        or part > 65535
     ):
         raise error("a field of the chunk is outside its constraint")
     header = pack_chunk_header(
         CHUNK,
         CHUNK_OWNER_NUMBERS[record.owner],
         key_size,
+        record.part,
         uuid,
         payload_size,
         crc32c(key),
         crc32c(payload),
-        part,
     )
     return join((header, pack_checksum(crc32c(header, seed)), key, payload, uuid[:8]))
 

@@ -126,8 +126,8 @@ def decode_data(data: bytes, seed: int) -> Data | None:
         lead != DATA
         or crc32c(data[:32], seed) != RESIDUE
         or not 1 <= count <= 8192
-        or locators > 16384
-        or size > 65536
+        or locators > 3274
+        or size > 65504
         or len(data) != 32 + size
         or crc32c(data[32:]) != checksum
         or reserved != ZEROS_12
@@ -168,7 +168,7 @@ def encode_data(record: Data, seed: int) -> bytes:
     count, locators = len(keys), len(extents)
     if (
         count > 8192
-        or locators > 16384
+        or locators > 3274
         or type(locator_ends) is not tuple
         or type(extents) is not tuple
         or type(generations) is not tuple
@@ -194,7 +194,7 @@ def encode_data(record: Data, seed: int) -> bytes:
         )
     )
     size = len(content)
-    if size > 65536:
+    if size > 65504:
         raise error("the data page is too large")
     header = pack_data(DATA, count, locators, size, crc32c(content))
     return join((header, pack_checksum(crc32c(header, seed)), content))
@@ -228,7 +228,7 @@ def decode_index(data: bytes, seed: int) -> Index | None:
         lead != INDEX
         or crc32c(data[:32], seed) != RESIDUE
         or not 1 <= count <= 65536
-        or size > 0x1000000
+        or size > 0xFFFFE0
         or len(data) != 32 + size
         or crc32c(data[32:]) != checksum
         or reserved != ZEROS_12
@@ -261,7 +261,7 @@ def encode_index(record: Index, seed: int) -> bytes:
     pack = NUMBERS[count].pack
     content = join((pack(*ends), pack(*page_offsets), pack(*page_lengths), *keys))
     size = len(content)
-    if size > 0x1000000:
+    if size > 0xFFFFE0:
         raise error("the index page is too large")
     header = pack_index(INDEX, count, size, crc32c(content))
     return join((header, pack_checksum(crc32c(header, seed)), content))

@@ -113,7 +113,7 @@ def decode_superblock(data: bytes, seed: int) -> Superblock | None:
         lead != SUPERBLOCK
         or crc32c(data[:64], seed) != RESIDUE
         or not sequence
-        or not 1 <= extent_count <= 0x100000
+        or not 1 <= extent_count <= 65536
         or count > 65536
         or len(data) != 64 + size
         or crc32c(data[64:]) != checksum
@@ -146,7 +146,7 @@ def encode_superblock(record: Superblock, seed: int) -> bytes:
     if (
         not 0 <= record.flags <= 1
         or not sequence
-        or not 1 <= extent_count <= 0x100000
+        or not 1 <= extent_count <= 65536
         or count > 65536
         or type(extents) is not tuple
         or type(generations) is not tuple
@@ -205,7 +205,7 @@ def decode_tree_metadata(data: bytes, seed: int) -> TreeMetadata | None:
         or not next_run
         or added_count > 4096
         or chunk_count > 65536
-        or removed_count > 65536
+        or removed_count > 4096
         or len(data) != 64 + size
         or crc32c(data[64:]) != checksum
         or record is None
@@ -261,7 +261,7 @@ def encode_tree_metadata(record: TreeMetadata, seed: int) -> bytes:
         or not record.next_run
         or added_count > 4096
         or chunk_count > 65536
-        or removed_count > 65536
+        or removed_count > 4096
         or not all(map(lt, added, added[1:]))
         or not all(map(lt, chunk_ends, chunk_ends[1:]))
         or (chunk_ends[-1] if chunk_ends else 0) != chunk_count
