@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .config import Limits, Shape
 from .dependency import Dependency
+from .node import Node
 from .store import Store
 
-__all__ = ["Dependency", "Limits", "Shape", "Store"]
+__all__ = ["Dependency", "Limits", "Node", "Shape", "Store"]

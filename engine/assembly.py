@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from . import recovery
 from .buffers import BufferPool
@@ -36,12 +36,8 @@ if TYPE_CHECKING:
     from .disk import Disk
     from .extents import Extent
 
-DISK_FILE = "disk"
-LOCK_FILE = "lock"
-#: Parts of one value: so many locators still fit into one page of a run, beside the longest key.
-PARTS_MAXIMUM = 3000
-#: Puts of `put_many` that are made under one hold of the lock.
-BATCH = 64
+DISK_FILE: Final = "disk"
+LOCK_FILE: Final = "lock"
 
 
 class StoreParts:
@@ -321,9 +317,7 @@ class StoreParts:
         with self._lock:
             self._is_closed = True
             self._refusal = self._closed()
-            if self.writeback.refusal is None:
-                self.writeback.refusal = self._closed()
-            self.writeback.step_done.notify_all()
+            self.writeback.halt(self._closed())
         self.maintenance.stop()
         self.disk.close()
         if self._lock_file is not None:

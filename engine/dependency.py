@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from .writeback import Writeback
 
 
-class Node:
+class GraphNode:
     """Something that becomes persistent as a whole."""
 
     __slots__ = ("after", "persistent", "writeback")
 
-    def __init__(self, writeback: Writeback, after: tuple[Node, ...] = ()) -> None:
+    def __init__(self, writeback: Writeback, after: tuple[GraphNode, ...] = ()) -> None:
         self.writeback = writeback
         self.after = after
         self.persistent = False
@@ -54,7 +54,7 @@ class Dependency:
 
     __slots__ = ("nodes",)
 
-    def __init__(self, nodes: tuple[Node, ...] = ()) -> None:
+    def __init__(self, nodes: tuple[GraphNode, ...] = ()) -> None:
         self.nodes = nodes
 
     def __and__(self, other: Dependency) -> Dependency:
@@ -80,15 +80,15 @@ class Dependency:
             writeback.persist(nodes, timeout)
 
 
-def by_writeback(nodes: Iterable[Node]) -> dict[Writeback, tuple[Node, ...]]:
+def by_writeback(nodes: Iterable[GraphNode]) -> dict[Writeback, tuple[GraphNode, ...]]:
     """The nodes that are not persistent, by the writeback that can make them so."""
-    groups: dict[Writeback, list[Node]] = {}
+    groups: dict[Writeback, list[GraphNode]] = {}
     for node in nodes:
         if not node.persistent:
             groups.setdefault(node.writeback, []).append(node)
     return {writeback: tuple(group) for writeback, group in groups.items()}
 
 
-def unpersisted(nodes: Iterable[Node]) -> tuple[Node, ...]:
+def unpersisted(nodes: Iterable[GraphNode]) -> tuple[GraphNode, ...]:
     """Those of the nodes that are not persistent yet, each once."""
     return tuple(node for node in dict.fromkeys(nodes) if not node.persistent)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from formats.generated import extent_header_v1
 from formats.place import extent_header_seed, life_seed, offset_seed
 
-from .dependency import Node
+from .dependency import GraphNode
 from .errors import DiskFailed
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class StalePlace(Exception):
     """The extent has another generation than the locator: whoever held the locator looks it up again."""
 
 
-class Segment(Node):
+class Segment(GraphNode):
     """Neighbouring appends to one extent, handed to the disk as one write. `start` and `end` are bytes."""
 
     __slots__ = ("buffers", "end", "extent", "start")
 
-    def __init__(self, writeback: Writeback, extent: Extent, start: int, after: tuple[Node, ...]) -> None:
+    def __init__(self, writeback: Writeback, extent: Extent, start: int, after: tuple[GraphNode, ...]) -> None:
         super().__init__(writeback, after)
         self.extent = extent
         self.start = start
@@ -138,7 +138,9 @@ class Extents:
         self.append(extent, (header,), len(header))
         return extent
 
-    def append(self, extent: Extent, buffers: Sequence[Buffer], size: int, after: tuple[Node, ...] = ()) -> Segment:
+    def append(
+        self, extent: Extent, buffers: Sequence[Buffer], size: int, after: tuple[GraphNode, ...] = ()
+    ) -> Segment:
         """Append the buffers, `size` bytes in all, to be written after those nodes are persistent.
 
         Buffers are kept, not copied: the caller must not change them any more.
@@ -174,6 +176,7 @@ class Extents:
                     offset=segment.start,
                 ) from error
             segments.popleft()
+            segment.buffers = []
             extent.issued = segment.end
             self.pool.give(segment.end - segment.start)
             self.writeback.issued(segment)

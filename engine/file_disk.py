@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import weakref
 from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from .disk_range import outside
@@ -39,8 +40,7 @@ class FileDisk:
     A disk that was opened has no extents until `divide`; before, `peek` reads at any place of the file.
 
     `size_bytes`: of the file; `reads`, `writes`, `bytes_written`, `syncs`: calls that were made, and bytes that the
-    system took, for statistics; `system`: the system calls. No call may be under way when `close` is called: the
-    kernel may give the descriptor's number to another file at once.
+    system took, for statistics; `system`: the system calls.
     """
 
     def __init__(self, path: Path, descriptor: int, size_bytes: int, *, read_only: bool, system: System) -> None:
@@ -188,14 +188,18 @@ class FileDisk:
             self._refuse("reset", extent, 0, 0)
 
     def close(self) -> None:
-        """See `Disk.close`."""
+        """See `Disk.close`. A call that is under way in another thread ends with `StoreClosed` or `OSError`."""
         try:
             descriptor = self._to_close.pop()
         except IndexError:
             return
         self._descriptor = -1
         self._usable_count = 0
-        self.system.close(descriptor)
+        # The number goes to nobody else as long as a call may be under way, which holds this object.
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        self.system.dup2(nothing, descriptor)
+        os.close(nothing)
+        weakref.finalize(self, os.close, descriptor)
 
     def _write_on(self, position: int, buffers: Sequence[Buffer], done: int) -> None:
         """Write what follows the first `done` bytes of the buffers to this position of the file, in as many calls as
@@ -219,6 +223,7 @@ class FileDisk:
         parts = [found]
         missing = length - len(found)
         while missing:
+            self._refuse_closed()
             try:
                 part = self.system.pread(self._descriptor, missing, position + length - missing)
             except InterruptedError:

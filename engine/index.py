@@ -19,7 +19,7 @@ from crc32c import crc32c
 from .accounting import LiveBytes
 from .chunks import FRAME_OVERHEAD
 from .compaction import Compaction, RunFacts, plan, plan_full
-from .dependency import Dependency, Node, unpersisted
+from .dependency import Dependency, GraphNode, unpersisted
 from .errors import ChunkRotten, StoreFull
 from .extents import StalePlace
 from .memtable import Memtable, memtable_batches
@@ -194,7 +194,7 @@ class Index:
             memtable.data[segment] = None
         return memtable.dependency
 
-    def barrier(self) -> tuple[Node, ...]:
+    def barrier(self) -> tuple[GraphNode, ...]:
         """What must be persistent for everything that the index says now to be so. The lock is held."""
         if self.active.entries:
             return (self.active.update,)
@@ -202,7 +202,7 @@ class Index:
             return (self.frozen[0].update,)
         return self.tree_barrier()
 
-    def tree_barrier(self) -> tuple[Node, ...]:
+    def tree_barrier(self) -> tuple[GraphNode, ...]:
         """What must be persistent for the tree on disk to be the one in memory. The lock is held."""
         last = self.metadata.last
         return () if last is None or last.persistent else (last,)
@@ -264,7 +264,7 @@ class Index:
         pages += writer.finish()
         superseded = [] if self.live is None or memtable.is_accounted else self._superseded(keys)
         with self._lock:
-            after: tuple[Node, ...] = unpersisted(memtable.data)
+            after: tuple[GraphNode, ...] = unpersisted(memtable.data)
             if after or self.extents.changed:
                 after = (*after, self.superblock.next_record())
             self.metadata.refuse_if_too_large(len(pages))
@@ -293,7 +293,7 @@ class Index:
         update: TreeUpdate,
         added: dict[int, tuple[int, tuple[Locator, ...]]],
         removed: tuple[int, ...],
-        segments: tuple[Node, ...],
+        segments: tuple[GraphNode, ...],
     ) -> None:
         """Queue a change of the tree, after the chunks that it names and their pointers. The lock is held."""
         update.added, update.removed = added, removed
@@ -358,7 +358,7 @@ class Index:
             self._publish()
         return True
 
-    def move_run(self, number: int, places: tuple[Locator, ...], segments: tuple[Node, ...]) -> None:
+    def move_run(self, number: int, places: tuple[Locator, ...], segments: tuple[GraphNode, ...]) -> None:
         """The run's chunks are elsewhere now. The lock is held."""
         run = next(run for run in self.runs if run.number == number)
         former = self._updates.get(number)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from .dependency import Dependency, Node
+from .dependency import Dependency, GraphNode
 from .locator import Entry
 from .tree_metadata import TreeUpdate
 
@@ -28,7 +28,7 @@ class Memtable:
         self.entries: dict[bytes, Entry] = {}
         self.update = update
         self.dependency = Dependency((update,))
-        self.data: dict[Node, None] = {}
+        self.data: dict[GraphNode, None] = {}
         self.number = 0
         self.born = 0.0
         self.is_accounted = False

@@ -21,7 +21,7 @@ import msgspec
 from formats.place import run_key, run_of_key
 
 from .chunks import FoundChunk, Window
-from .dependency import Dependency, Node
+from .dependency import Dependency, GraphNode
 from .errors import ChunkRotten
 from .extents import HEADER_SIZE, RESERVED_COUNT
 
@@ -109,7 +109,7 @@ class Reclamation:
         Raises `ChunkRotten` and `DiskFailed` (the extent stays as it is), `StoreFull` where a copy finds no room.
         """
         moved_chunks = moved_bytes = dropped = 0
-        nodes: list[Node] = []
+        nodes: list[GraphNode] = []
         done: list[int] = []
         for number in victims:
             extent = self.extents.all[number]

@@ -19,7 +19,7 @@ from .errors import DiskFailed
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from .dependency import Node
+    from .dependency import GraphNode
     from .extents import Extents, UsedOwner
 
 Pair = tuple[int, int]
@@ -31,7 +31,7 @@ class Prepared:
     __slots__ = ("nodes", "offset", "opens_pair", "pair", "writes")
 
     def __init__(
-        self, pair: Pair, offset: int, writes: tuple[bytes, bytes], nodes: list[Node], *, opens_pair: bool
+        self, pair: Pair, offset: int, writes: tuple[bytes, bytes], nodes: list[GraphNode], *, opens_pair: bool
     ) -> None:
         self.pair = pair
         self.offset = offset
@@ -63,7 +63,7 @@ class RootLog:
         """Whether there is something that the next record would say."""
         raise NotImplementedError
 
-    def collect(self) -> list[Node] | None:
+    def collect(self) -> list[GraphNode] | None:
         """Take the updates that are ready into the next record; None where there is nothing to say."""
         raise NotImplementedError
 
@@ -115,7 +115,7 @@ class RootLog:
                 return prepared
         return self._prepare_opening(nodes)
 
-    def _prepare_opening(self, nodes: list[Node]) -> Prepared:
+    def _prepare_opening(self, nodes: list[GraphNode]) -> Prepared:
         """Open the other pair: headers of a new life, and a full record behind them."""
         self.opening = False
         self.pair = 1 - self.pair

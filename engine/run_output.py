@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .dependency import Node, unpersisted
+from .dependency import GraphNode, unpersisted
 from .errors import ChunkRotten
 from .run_reader import RUN_KEY_SIZE, Run
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class RunOutput:
     """The chunks of a run that is written while it is merged: pages go out when they fill a chunk."""
 
-    def __init__(self, index: Index, number: int, after: tuple[Node, ...]) -> None:
+    def __init__(self, index: Index, number: int, after: tuple[GraphNode, ...]) -> None:
         self._index = index
         self._number = number
         self._after = after
@@ -26,7 +26,7 @@ class RunOutput:
         self._size = 0
         self._target = min(index.chunks.capacity(RUN_KEY_SIZE), index.limits.write_bytes * 4)
         self.places: tuple[Locator, ...] = ()
-        self.segments: tuple[Node, ...] = ()
+        self.segments: tuple[GraphNode, ...] = ()
 
     def add(self, pages: list[bytes]) -> None:
         """The next pages."""

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from .extents import Extent, Segment
     from .locator import Entry, Locator
 
-DISK_FILE = "disk"
-LOCK_FILE = "lock"
 #: Parts of one value: so many locators still fit into one page of a run, beside the longest key.
 PARTS_MAXIMUM = 3000
 #: Puts of `put_many` that are made under one hold of the lock.
@@ -128,9 +126,9 @@ class Store(StoreParts):
         """
         if type(key) is not bytes or not 0 < len(key) <= KEY_MAXIMUM:
             key = self._checked_key(key)
-        if type(value) is not bytes or len(value) > self.limits.chunk_bytes:
+        if type(value) is not bytes or len(key) + len(value) > self.chunks.whole_maximum:
             if isinstance(value, bytes | bytearray | memoryview):
-                if memoryview(value).nbytes > self.limits.chunk_bytes:
+                if len(key) + memoryview(value).nbytes > self.chunks.whole_maximum:
                     return self._put_pieces(key, ViewSource(value), durable=durable)
                 value = bytes(value)
             elif hasattr(value, "read"):
@@ -175,7 +173,7 @@ class Store(StoreParts):
     def _put_batch(self, batch: list[tuple[bytes, bytes]], dependency: Dependency) -> Dependency:
         """Store a few values under one hold of the lock; what does not fit in so simply goes one by one."""
         done = 0
-        limit = self.limits.chunk_bytes
+        limit = self.chunks.whole_maximum
         index, append = self.index, self.chunks.append_value
         last: Dependency | None = None
         with self._lock:
@@ -184,7 +182,7 @@ class Store(StoreParts):
             for key, value in batch:
                 if type(key) is not bytes or not 0 < len(key) <= KEY_MAXIMUM or type(value) is not bytes:
                     break
-                if len(value) > limit or (placed := append(key, value)) is None:
+                if len(key) + len(value) > limit or (placed := append(key, value)) is None:
                     break
                 last = index.insert(key, *placed)
                 done += 1
@@ -208,7 +206,7 @@ class Store(StoreParts):
         locators: list[Locator] = []
         segments: list[Segment] = []
         pinned: list[Extent] = []
-        size = min(self.chunks.capacity(len(key)), self.limits.chunk_bytes)
+        size = self.chunks.capacity(len(key))
         try:
             while (piece := read_whole(source, size)) or not locators:
                 if len(locators) >= PARTS_MAXIMUM:

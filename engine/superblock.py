@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from formats.generated import superblock_v1
 
-from .dependency import Node
+from .dependency import GraphNode
 from .extents import SUPERBLOCK_PAIRS
 from .roots import RootLog
 
@@ -45,19 +45,19 @@ def record_size_bytes(extent_count: int) -> int:
     return _length(0) + extent_count * ENTRY_SIZE
 
 
-class PointerUpdate(Node):
+class PointerUpdate(GraphNode):
     """The next record of the superblock, whatever it will say: it covers every pointer as it is when it is built."""
 
     __slots__ = ()
 
 
-class Reset(Node):
+class Reset(GraphNode):
     """The reset of one extent: persistent when the superblock says that it is free, in its next life."""
 
     __slots__ = ("extent", "generation", "when_free")
 
     def __init__(
-        self, writeback: Writeback, extent: Extent, after: tuple[Node, ...], when_free: Callable[[Reset], None]
+        self, writeback: Writeback, extent: Extent, after: tuple[GraphNode, ...], when_free: Callable[[Reset], None]
     ) -> None:
         super().__init__(writeback, after)
         self.extent = extent
@@ -100,7 +100,7 @@ class Superblock(RootLog):
             self._next = PointerUpdate(self.extents.writeback)
         return self._next
 
-    def reset(self, extent: Extent, after: tuple[Node, ...], when_free: Callable[[Reset], None]) -> Reset:
+    def reset(self, extent: Extent, after: tuple[GraphNode, ...], when_free: Callable[[Reset], None]) -> Reset:
         """Give the extent up once the nodes are persistent."""
         reset = Reset(self.extents.writeback, extent, after, when_free)
         self.resets.append(reset)
@@ -115,11 +115,11 @@ class Superblock(RootLog):
             or any(reset.is_ready() for reset in self.resets)
         )
 
-    def collect(self) -> list[Node] | None:
+    def collect(self) -> list[GraphNode] | None:
         """The entries of the next record: pointers that moved, and resets whose inputs are persistent."""
         if not self.is_dirty():
             return None
-        nodes: list[Node] = [] if self._next is None else [self._next]
+        nodes: list[GraphNode] = [] if self._next is None else [self._next]
         self._next = None
         entries = self._entries = {}
         extents = self.extents

@@ -38,6 +38,10 @@ class System(Protocol):
         """Tell the kernel what the file's pages are good for."""
         ...
 
+    def dup2(self, descriptor: int, other: int, /) -> object:
+        """Close what the other descriptor stands for, and let it stand for the first one's file."""
+        ...
+
     def close(self, descriptor: int, /) -> None:
         """Give the descriptor back."""
         ...
@@ -53,6 +57,7 @@ class OperatingSystem:
     fsync = staticmethod(os.fsync)
     posix_fallocate = staticmethod(os.posix_fallocate)
     posix_fadvise = staticmethod(os.posix_fadvise)
+    dup2 = staticmethod(os.dup2)
     close = staticmethod(os.close)
 
 

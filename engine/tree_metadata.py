@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from formats.generated import tree_metadata_v1
 
-from .dependency import Node
+from .dependency import GraphNode
 from .errors import StoreFull
 from .extents import HEADER_SIZE, METADATA_PAIRS
 from .roots import RootLog
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RunTable = dict[int, tuple[int, tuple["Locator", ...]]]
 
 
-class TreeUpdate(Node):
+class TreeUpdate(GraphNode):
     """A change of the tree: runs removed, then runs added. Of a memtable, made before its run is."""
 
     __slots__ = ("added", "removed", "when_demanded")
@@ -94,12 +94,12 @@ class TreeMetadata(RootLog):
         """Whether an update at the front of the queue is ready."""
         return self.rewrite or bool(self.queue and self.queue[0].is_ready())
 
-    def collect(self) -> list[Node] | None:
+    def collect(self) -> list[GraphNode] | None:
         """The updates at the front of the queue that are ready."""
         if not self.is_dirty():
             return None
         self.rewrite = False
-        nodes: list[Node] = []
+        nodes: list[GraphNode] = []
         self._added, self._removed = {}, set()
         before = self.table.keys()
         removed: set[int] = set()

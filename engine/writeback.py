@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .dependency import Node, unpersisted
+from .dependency import GraphNode, unpersisted
 from .errors import EngineError, StorePoisoned, WaitTimeout
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ class Writeback:
         self.levels = 0
         self.refusal: EngineError | None = None
         self.when_poisoned: Callable[[str], None] = lambda _reason: None
-        self._issued: list[Node] = []
+        self._issued: list[GraphNode] = []
         self._leading = False
 
-    def issued(self, node: Node) -> None:
+    def issued(self, node: GraphNode) -> None:
         """The disk has the node's bytes; the next sync makes them durable. The lock is held."""
         self._issued.append(node)
 
@@ -61,7 +61,7 @@ class Writeback:
                 self._leading = False
                 self.step_done.notify_all()
 
-    def persist(self, nodes: tuple[Node, ...], timeout: float | None = None) -> None:
+    def persist(self, nodes: tuple[GraphNode, ...], timeout: float | None = None) -> None:
         """Make the nodes persistent; see `Dependency.wait`. The lock is not held."""
         deadline = None if timeout is None else self.clock.now() + timeout
         while nodes := unpersisted(nodes):
@@ -88,6 +88,14 @@ class Writeback:
         """Hand every segment that is ready to the disk, without a sync. The lock is held."""
         for extent in list(self.extents.pending.values()):
             self.extents.issue(extent)
+
+    def halt(self, reason: EngineError) -> None:
+        """Take no more steps, and wait for the end of the one that is under way. The lock is held."""
+        if self.refusal is None:
+            self.refusal = reason
+        self.step_done.notify_all()
+        while self._leading:
+            self.step_done.wait()
 
     def _lead(self, timeout: float | None) -> None:
         """Become the leader. The lock is held."""
@@ -132,7 +140,7 @@ class Writeback:
         return self.refusal
 
 
-def demand_all(nodes: tuple[Node, ...]) -> None:
+def demand_all(nodes: tuple[GraphNode, ...]) -> None:
     """Tell the nodes and everything before them that somebody waits. Iterative: chains may be long."""
     stack, seen = list(nodes), set(nodes)
     while stack:

@@ -28,6 +28,7 @@ class Grudging:
     fsync = staticmethod(os.fsync)
     posix_fallocate = staticmethod(os.posix_fallocate)
     posix_fadvise = staticmethod(os.posix_fadvise)
+    dup2 = staticmethod(os.dup2)
     close = staticmethod(os.close)
 
     def __init__(self, seed: int) -> None:

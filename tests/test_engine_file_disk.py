@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -62,6 +63,10 @@ class Planned:
     def posix_fadvise(self, descriptor: int, position: int, length: int, advice: int) -> None:
         self.answer("posix_fadvise", advice, length)
         os.posix_fadvise(descriptor, position, length, advice)
+
+    def dup2(self, descriptor: int, other: int) -> None:
+        self.answer("dup2", 1, 0)
+        os.dup2(descriptor, other)
 
     def close(self, descriptor: int) -> None:
         self.answer("close", 1, 0)
@@ -276,7 +281,7 @@ def test_dropping_pages_advises_on_the_whole_file(disk: FileDisk, system: Planne
 def test_close_closes_once_and_refuses_what_comes_after(disk: FileDisk, system: Planned) -> None:
     disk.close()
     disk.close()
-    assert len(system.made("close")) == 1
+    assert len(system.made("dup2")) == 1
     calls: list[Callable[[], object]] = [
         disk.sync,
         disk.drop_cached_pages,
@@ -318,3 +323,21 @@ def test_descriptor_is_not_left_to_other_programs(disk: FileDisk) -> None:
     ]
     assert ours
     assert not any(os.get_inheritable(number) for number in ours)
+
+
+def test_a_read_under_way_at_close_never_reads_another_file(tmp_path: Path) -> None:
+    class Slow(Planned):
+        """A read that comes to the kernel late: the disk was closed, and other files were opened, before it did."""
+
+        def pread(self, descriptor: int, length: int, position: int) -> bytes:
+            disk.close()
+            (tmp_path / "other").write_bytes(b"other file" * 100)
+            others.extend((tmp_path / "other").open("rb") for _ in range(3))
+            return super().pread(descriptor, length, position)
+
+    others: list[BinaryIO] = []
+    disk = FileDisk.create(tmp_path / "disk", 4, SIZE, system=Slow())
+    with pytest.raises(StoreClosed):
+        disk.read(0, 0, 16)
+    for other in others:
+        other.close()
