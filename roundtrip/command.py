@@ -29,7 +29,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "corpus": (".commands.corpus", "Check every kept file with every reader."),
     "replay": (".commands.replay", "Repeat one finding."),
     "mutants": (".commands.mutants", "Plant bugs in the codecs and name the law that kills each."),
-    "bench": (".commands.bench", "Measure what the codecs cost, beside their peers."),
+    "bench": (".commands.bench", "Measure what the codecs and the engine cost, beside their peers."),
+    "store": (".commands.store", "Keep real data in a store: put, get, list, verify."),
 }
 
 EPILOG: Final = "Exit codes: 0 proved, 1 refuted, 2 usage or bad input, 3 nothing was tested, 4 unexpected exception."
@@ -118,7 +119,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        return fail(usage_facts(error), as_json=as_json)
+        return refuse_usage(error, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         return fail({"type": "Interrupted", "message": "interrupted", "exit_code": INTERRUPTED}, as_json=as_json)
     except BrokenPipeError:
@@ -139,6 +140,14 @@ def run(arguments: Sequence[str]) -> int:
 #: What a write meets where there is no room: the world's doing, not ours.
 DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 OPTIMIZED: Final = "assertions are part of the proof, and Python runs without them; do not use -O or PYTHONOPTIMIZE"
+
+
+def refuse_usage(error: click.ClickException, *, as_json: bool) -> int:
+    """Say what is wrong with the command line; a group without a command shows its help instead."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
+        note(error.format_message())
+        return USAGE
+    return fail(usage_facts(error), as_json=as_json)
 
 
 def usage_facts(error: click.ClickException) -> dict[str, Any]:

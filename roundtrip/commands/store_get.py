@@ -1,0 +1,96 @@
+"""`shardproof store get`: a value, or a tree of files, out of a store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+import click
+
+from ..storing.keys import bytes_text, counted, key_facts, key_of
+from .exits import PROVED, REFUTED, CommandError
+from .options import json_option, together
+from .output import one_line, progress_bar, write, write_json
+from .store_options import path_argument, prefix_option
+from .store_output import note_problems
+
+MIB: Final = 2**20
+
+
+@click.command("get", short_help="Fetch a value, or a whole tree of files.")
+@path_argument
+@click.argument("key", required=False)
+@click.option("-o", "--output", "output", metavar="FILE", help="Write to FILE, which appears when it is whole.")
+@click.option("--tree", "tree", metavar="DIRECTORY", help="Restore every key as a file below DIRECTORY.")
+@together(prefix_option, json_option)
+def get(path: str, key: str | None, output: str | None, tree: str | None, prefix: bytes | None, as_json: bool) -> int:
+    """Fetch the value of KEY from the store in PATH: to standard output, or to FILE.
+
+    With --tree every key (that begins with --prefix) becomes a file below DIRECTORY, under the rest of its name. Files
+    that are there are replaced; a key that leads out of DIRECTORY is refused.
+
+    Exit codes: 0 all is fetched, 1 no such key, a damaged value, or a key that cannot be restored.
+    """
+    if (key is None) == (tree is None) or (tree is not None and output is not None):
+        raise CommandError("say what to fetch: get PATH KEY [-o FILE], or get PATH --tree DIRECTORY [--prefix TEXT]")
+    if tree is not None:
+        return get_tree(path, os.fsencode(tree), prefix or b"", as_json=as_json)
+    if as_json and output in {None, "-"}:
+        raise CommandError("--json needs -o FILE: standard output cannot hold the value and the object")
+    assert key is not None
+    return get_one(path, (prefix or b"") + key_of(key), output or "-", as_json=as_json)
+
+
+def get_one(path: str, key: bytes, output: str, *, as_json: bool) -> int:
+    """Fetch one value."""
+    from ..storing.getting import copy, reader_of, refuse_own_file, write_file  # noqa: PLC0415  # imports the engine
+    from ..storing.sessions import reading  # noqa: PLC0415  # likewise
+    from ..storing.trees import reason_of  # noqa: PLC0415  # likewise
+
+    with reading(path) as store:
+        reader = reader_of(store, key)
+        if output == "-":
+            sys.stdout.flush()
+            copy(reader, sys.stdout.buffer)
+            return PROVED
+        refuse_own_file(os.fsencode(output), path)
+        total = -(-reader.size_bytes // MIB)
+        with progress_bar(quiet=as_json) as progress:
+            watched = (lambda _done: None) if progress is None else (lambda done: progress(done // MIB, total, "MiB"))
+            try:
+                size = write_file(reader, os.fsencode(output), watched)
+            except OSError as error:
+                raise CommandError(f"{one_line(output)}: {reason_of(error)}") from error
+    if as_json:
+        write_json({"ok": True, "store": path, "file": output, **key_facts(key), "size_bytes": size})
+    else:
+        write(f"{one_line(output)}: {bytes_text(size)}")
+    return PROVED
+
+
+def get_tree(path: str, root: bytes, prefix: bytes, *, as_json: bool) -> int:
+    """Restore a tree."""
+    from ..storing.getting import TreeGet, make_root  # noqa: PLC0415  # imports the engine
+    from ..storing.sessions import reading  # noqa: PLC0415  # likewise
+
+    with reading(path) as store, progress_bar(quiet=as_json) as progress:
+        make_root(root, path)
+        report = TreeGet(store, root, progress).run(prefix)
+    code = REFUTED if report.problems else PROVED
+    if as_json:
+        write_json(
+            {
+                "ok": not report.problems,
+                "store": path,
+                "directory": os.fsdecode(root),
+                "restored": report.restored,
+                "restored_bytes": report.restored_bytes,
+                "problems": [problem.as_dict() for problem in report.problems],
+            }
+        )
+        return code
+    note_problems(report.problems)
+    problems = f"; {counted(len(report.problems), 'problem')}" if report.problems else ""
+    write(f"restored {counted(report.restored, 'file')}, {bytes_text(report.restored_bytes)}{problems}")
+    return code

@@ -1,0 +1,39 @@
+"""What the `store` commands take: the path, prefixes, sizes in bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final
+
+import click
+
+UNITS: Final = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+
+
+def not_empty(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    """A path; no text at all would be the working folder."""
+    if not text:
+        raise click.BadParameter("expected the path of a store, found an empty text")
+    return text
+
+
+path_argument = click.argument("path", metavar="PATH", callback=not_empty)
+
+
+def size_bytes(_context: click.Context, _option: click.Parameter, text: str) -> int:
+    """A size such as `4096`, `64KiB`, `4MiB` or `1GiB`, in bytes."""
+    match = re.fullmatch(r"(\d{1,20})\s*([A-Za-z]*)", text.strip())
+    if match is None or match[2].upper() not in UNITS:
+        raise click.BadParameter(f"{text!r} is no size; write 4096, 64KiB, 4MiB, 1GiB or 1TiB")
+    return int(match[1]) * UNITS[match[2].upper()]
+
+
+def as_key(_context: click.Context, _option: click.Parameter, text: str | None) -> bytes | None:
+    """Text of the command line as the bytes of a key."""
+    return None if text is None else os.fsencode(text)
+
+
+prefix_option = click.option(
+    "--prefix", callback=as_key, metavar="TEXT", help="Only keys that begin so; for put: what keys begin with."
+)
