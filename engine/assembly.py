@@ -72,7 +72,7 @@ class StoreParts:
         if reserve is None:
             reserve = max(4, shape.extent_count // 25)
         self.pool = BufferPool(limits.buffer_pool_bytes)
-        self.cache = PageCache(limits.cache_bytes)
+        self.cache = PageCache(limits.cache_bytes // 3)
         self.extents = Extents(disk, uuid, shape, self.pool)
         self.writeback = Writeback(self.extents, self._lock, seams.sync, seams.clock)
         self.extents.writeback = self.writeback
@@ -111,6 +111,8 @@ class StoreParts:
             seams.sync,
             seams.clock,
         )
+        # Bound once: they are on the way of every get.
+        self._find, self._read = self.index.find, self.chunks.read
         self.reclamation = Reclamation(self.extents, self.chunks, self.index, self.superblock, self.writeback)
         self.maintenance = Maintenance(
             self.extents,

@@ -9,8 +9,8 @@ from __future__ import annotations
 class BufferPool:
     """Counts the bytes of pending writes. The store's lock guards it.
 
-    `limit_bytes`: at this many the store hands writes to the disk before it accepts more; `used_bytes`: pending now;
-    `peak_bytes`: the most there ever were.
+    `limit_bytes`: at this many the store hands writes to the disk before it accepts more; `used_bytes`: pending now,
+    who appends adds to it; `peak_bytes`: the most that there were when some were given back.
     """
 
     __slots__ = ("limit_bytes", "peak_bytes", "used_bytes")
@@ -20,14 +20,10 @@ class BufferPool:
         self.used_bytes = 0
         self.peak_bytes = 0
 
-    def take(self, count: int) -> None:
-        """So many bytes are pending from now on."""
-        self.used_bytes += count
-        self.peak_bytes = max(self.peak_bytes, self.used_bytes)
-
     def give(self, count: int) -> None:
         """So many bytes were handed to the disk, or dropped."""
         assert count <= self.used_bytes, "buffers are given back once"
+        self.peak_bytes = max(self.peak_bytes, self.used_bytes)
         self.used_bytes -= count
 
     def is_full(self) -> bool:

@@ -1,12 +1,50 @@
-"""The page cache: verified pages of runs, by the place where they lie on disk.
+"""What reads keep in memory: pages of runs, and entries that were found in them.
 
-It is nested by extent, so that a reset drops all of an extent at once: a page that outlives its extent's reset would
-be taken for one of the extent's next life (issue 2 of the ShardStore paper).
+The page cache holds verified pages by the place where they lie on disk. It is nested by extent, so that a reset drops
+all of an extent at once: a page that outlives its extent's reset would be taken for one of the extent's next life
+(issue 2 of the ShardStore paper).
 """
 
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .data_page import DataPage
+    from .locator import Entry
+
+#: Longer keys, and values of several parts, are looked up in pages each time.
+FOUND_KEY_MAXIMUM: Final = 128
+#: Memory of a found entry with its key, at most, about.
+FOUND_BYTES: Final = 400
+
+
+class FoundEntries(dict[bytes, "Entry"]):
+    """Entries that were found in one set of runs, by key, up to `limit_bytes`.
+
+    It belongs to that set: another set of runs begins with an empty one, so nothing in it is ever out of date, and a
+    reader that was overtaken adds to one that nobody asks any more. A full one takes nothing, and starts over once it
+    has missed as often as it holds entries: what is asked for may have changed. Its single steps are atomic in CPython.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__()
+        self.limit_bytes = limit_bytes
+        self.limit_count = limit_bytes // FOUND_BYTES
+        self._refused = 0
+
+    def add(self, key: bytes, entry: Entry) -> None:
+        """Keep an entry."""
+        if len(key) > FOUND_KEY_MAXIMUM or len(entry) > 1:
+            return
+        if len(self) < self.limit_count:
+            self[key] = entry
+            return
+        self._refused += 1
+        if self._refused > self.limit_count:
+            self._refused = 0
+            self.clear()
 
 
 class PageCache:
@@ -22,10 +60,10 @@ class PageCache:
         self.used_bytes = 0
         self.hits = 0
         self.misses = 0
-        self._pages: dict[int, dict[int, bytes]] = {}
+        self._pages: dict[int, dict[int, DataPage]] = {}
         self._arrivals: deque[tuple[int, int]] = deque()
 
-    def get(self, extent: int, place: int) -> bytes | None:
+    def get(self, extent: int, place: int) -> DataPage | None:
         """The page at a place (generation and offset in one number) of an extent, or None."""
         pages = self._pages.get(extent)
         if pages is not None:
@@ -36,24 +74,24 @@ class PageCache:
         self.misses += 1
         return None
 
-    def add(self, extent: int, place: int, page: bytes) -> None:
+    def add(self, extent: int, place: int, page: DataPage) -> None:
         """Keep a page, and let go of the oldest ones while there are too many bytes."""
-        if len(page) > self.limit_bytes:
+        if page.size_bytes > self.limit_bytes:
             return
         pages = self._pages.setdefault(extent, {})
         if place in pages:
             return
         pages[place] = page
-        self.used_bytes += len(page)
+        self.used_bytes += page.size_bytes
         self._arrivals.append((extent, place))
         while self.used_bytes > self.limit_bytes and self._arrivals:
             old_extent, old_place = self._arrivals.popleft()
             dropped = self._pages.get(old_extent, {}).pop(old_place, None)
             if dropped is not None:
-                self.used_bytes -= len(dropped)
+                self.used_bytes -= dropped.size_bytes
 
     def drain(self, extent: int) -> None:
         """Forget every page of an extent: it was reset."""
         pages = self._pages.pop(extent, None)
         if pages is not None:
-            self.used_bytes -= sum(map(len, pages.values()))
+            self.used_bytes -= sum(page.size_bytes for page in pages.values())

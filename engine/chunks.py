@@ -21,7 +21,7 @@ from formats.place import offset_seed, run_key
 
 from .errors import ChunkRotten, DiskFailed, StoreFull
 from .extents import HEADER_SIZE as EXTENT_HEADER_SIZE
-from .extents import StalePlace
+from .extents import StalePlace, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,7 +253,7 @@ class ChunkStore:
             part += 1
         return tuple(places), tuple(segments)
 
-    def read(self, locator: Locator, key: bytes, part: int, owner: ChunkOwner = "shard") -> bytes:
+    def read(self, locator: Locator, key: bytes, part: int = 0, owner: ChunkOwner = "shard") -> bytes:
         """The payload of a chunk, everything about it verified.
 
         Raises `StalePlace` where the extent has another life by now, `ChunkRotten`, `DiskFailed`.
@@ -262,29 +262,38 @@ class ChunkStore:
         extent = self.extents.all[number]
         if extent.generation != generation:
             raise StalePlace
-        front = CHUNK_HEADER_SIZE + len(key)
-        size = front + length + TAG_SIZE
-        read = self.extents.read_issued if offset + size <= extent.issued else self._reader_of(generation)
-        if length < READ_APART_SIZE:
-            frame = read(number, offset, size)
-            payload = frame[front : front + length]
-            tag = frame[front + length :]
-        else:
-            frame = read(number, offset, front)
-            payload = read(number, offset + front, length)
-            tag = read(number, offset + front + length, TAG_SIZE)
+        key_length = len(key)
+        front = CHUNK_HEADER_SIZE + key_length
+        end = front + length
+        extents = self.extents
+        read = extents.disk.read if offset + end + TAG_SIZE <= extent.issued else self._reader_of(generation)
+        try:
+            if length < READ_APART_SIZE:
+                frame = read(number, offset, end + TAG_SIZE)
+                payload = frame[front:end]
+                tag = frame[end:]
+            else:
+                frame = read(number, offset, front)
+                payload = read(number, offset + front, length)
+                tag = read(number, offset + end, TAG_SIZE)
+        except OSError as error:
+            raise unreadable(error, number, offset, end + TAG_SIZE) from error
         header = probe_header(frame, offset_seed(offset, extent.seed))
-        if (
-            header is None
-            or header != (owner, len(key), part, header.uuid, length, header.key_checksum, checksum)
-            or frame[CHUNK_HEADER_SIZE:front] != key
-            or crc32c(payload) != checksum
-            or tag != header.uuid[:TAG_SIZE]
-        ):
-            if extent.generation != generation:
-                raise StalePlace
-            raise ChunkRotten("chunk", extent=number, generation=generation, offset=offset, key=key)
-        return payload
+        if header is not None:
+            found_owner, found_key_length, found_part, uuid, found_length, _key_checksum, found_checksum = header
+            if (
+                crc32c(payload) == checksum == found_checksum
+                and found_length == length
+                and found_key_length == key_length
+                and found_part == part
+                and found_owner == owner
+                and frame[CHUNK_HEADER_SIZE:front] == key
+                and uuid[:TAG_SIZE] == tag
+            ):
+                return payload
+        if extent.generation != generation:
+            raise StalePlace
+        raise ChunkRotten("chunk", extent=number, generation=generation, offset=offset, key=key)
 
     def _reader_of(self, generation: int) -> Callable[[int, int, int], bytes]:
         """The slow reader: some of the bytes wait for writeback."""

@@ -1,9 +1,9 @@
 """Which runs to merge: a pure decision.
 
 Level 0 holds the runs that memtables became, newest number first; each level below holds at most one run. When level 0
-has `fanout` runs, all of them are merged into the first level whose capacity, which grows by `fanout` from level to
-level, holds them together with what the levels down to it hold. So the tiny runs of durable puts are merged among
-themselves, and a large run is rewritten only when a good part of its size has come in.
+has `fanout` runs (more while they are tiny), all of them are merged into the first level whose capacity, which grows by
+`fanout` from level to level, holds them together with what the levels down to it hold. So the tiny runs of durable puts
+are merged among themselves, and a large run is rewritten only when a good part of its size has come in.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 #: What the format of tree metadata allows for a level.
 LEVEL_MAXIMUM: Final = 255
+#: Up to so many entries in level 0, its runs are tiny: merging them costs more than asking them, so there may be more.
+TINY_ENTRIES: Final = 512
+TINY_FACTOR: Final = 4
 
 
 class RunFacts(NamedTuple):
@@ -41,7 +44,11 @@ def capacity(level: int, fanout: int) -> int:
 def plan(runs: Sequence[RunFacts], fanout: int) -> Compaction | None:
     """What to merge now, or None while level 0 has few runs."""
     newest = [run for run in runs if run.level == 0]
-    return _merge_down(runs, newest, fanout) if len(newest) >= fanout else None
+    if len(newest) < fanout:
+        return None
+    if len(newest) < TINY_FACTOR * fanout and sum(run.entry_count for run in newest) <= TINY_ENTRIES:
+        return None
+    return _merge_down(runs, newest, fanout)
 
 
 def plan_full(runs: Sequence[RunFacts], fanout: int) -> Compaction | None:

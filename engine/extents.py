@@ -98,6 +98,8 @@ class Extents:
         self.pending: dict[int, Extent] = {}
         #: Extents whose owner, generation or pointer changed since the last superblock record.
         self.changed: set[int] = set()
+        #: Extents of tree metadata whose pointer changed: nobody needs it, so it rides with the next record, whenever.
+        self.changed_metadata: set[int] = set()
         #: Extents taken ahead for writing: the medium has room for them.
         self.allocated: set[int] = set()
         self.writeback: Writeback
@@ -156,9 +158,8 @@ class Extents:
             self.pending[extent.number] = extent
             self.changed.add(extent.number)
         segment.buffers += buffers
-        end = start + size
-        segment.end = extent.pointer = end
-        self.pool.take(size)
+        segment.end = extent.pointer = start + size
+        self.pool.used_bytes += size
         return segment
 
     def issue(self, extent: Extent) -> None:
@@ -208,11 +209,7 @@ class Extents:
         try:
             return self.disk.read(number, offset, length)
         except OSError as error:
-            raise DiskFailed(
-                f"read of {length} bytes at extent {number}, offset {offset}: {error.strerror or error}",
-                extent=number,
-                offset=offset,
-            ) from error
+            raise unreadable(error, number, offset, length) from error
 
     def _read_pending(self, extent: Extent, offset: int, length: int) -> bytes:
         """Bytes of which some wait for writeback: handed over now if they may be, else read from the buffers."""
@@ -234,3 +231,12 @@ class Extents:
         extent.owner = "free"
         extent.pointer = extent.issued = extent.persisted = 0
         self.free.append(extent.number)
+
+
+def unreadable(error: OSError, number: int, offset: int, length: int) -> DiskFailed:
+    """The error of a read that the disk refused."""
+    return DiskFailed(
+        f"read of {length} bytes at extent {number}, offset {offset}: {error.strerror or error}",
+        extent=number,
+        offset=offset,
+    )

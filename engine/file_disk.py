@@ -46,6 +46,7 @@ class FileDisk:
     def __init__(self, path: Path, descriptor: int, size_bytes: int, *, read_only: bool, system: System) -> None:
         self.path = path
         self.system = system
+        self._pread = system.pread
         self.size_bytes = size_bytes
         self.is_read_only = read_only
         self.extent_count = 0
@@ -169,7 +170,7 @@ class FileDisk:
             self._refuse("read", extent, offset, length)
         self.reads += 1
         try:
-            found = self.system.pread(self._descriptor, length, extent * size + offset)
+            found = self._pread(self._descriptor, length, extent * size + offset)
         except InterruptedError:
             found = b""
         if len(found) == length:

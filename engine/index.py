@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from crc32c import crc32c
 
 from .accounting import LiveBytes
+from .cache import FoundEntries
 from .chunks import FRAME_OVERHEAD
 from .compaction import Compaction, RunFacts, plan, plan_full
 from .dependency import Dependency, GraphNode, unpersisted
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     from .tree_metadata import TreeMetadata
     from .writeback import Writeback
 
-#: active entries, frozen entries (newest first), runs (newest first)
-Tables: TypeAlias = tuple[dict[bytes, "Entry"], tuple[dict[bytes, "Entry"], ...], tuple[Run, ...]]
+#: active entries, frozen entries (newest first), runs (newest first), entries found in these runs
+Tables: TypeAlias = tuple[dict[bytes, "Entry"], tuple[dict[bytes, "Entry"], ...], tuple[Run, ...], FoundEntries]
 Batch: TypeAlias = tuple[list[bytes], list["Entry"]]
 
 
@@ -72,6 +73,8 @@ class Index:
         self.clock = clock
         self.live: LiveBytes | None = None
         self.rewritten_entries = 0
+        #: Called when there is one run more and compaction may be due; the lock is held.
+        self.when_grown: Callable[[], None] = lambda: None
         #: Called when a run finds no room; whether it freed an extent.
         self.when_full: Callable[[], bool] = lambda: False
         self._flush_lock = sync.lock()
@@ -81,7 +84,7 @@ class Index:
         self.frozen: tuple[Memtable, ...] = ()
         self.runs: tuple[Run, ...] = ()
         self.active = self._new_memtable()
-        self.tables: Tables = (self.active.entries, (), ())
+        self.tables: Tables = (self.active.entries, (), (), FoundEntries(2 * limits.cache_bytes // 3))
 
     def open_runs(self) -> None:
         """Open the runs that tree metadata names, at recovery. `ChunkRotten` comes later, when one is needed."""
@@ -95,7 +98,7 @@ class Index:
 
     def find(self, key: bytes) -> Entry | None:
         """The newest entry of a key: a tombstone where it was deleted, None where it never was."""
-        active, frozen, runs = self.tables
+        active, frozen, runs, found = self.tables
         entry = active.get(key)
         if entry is not None:
             return entry
@@ -103,23 +106,12 @@ class Index:
             entry = table.get(key)
             if entry is not None:
                 return entry
-        if not runs:
-            return None
-        hashed = crc32c(key)
-        try:
-            for run in runs:
-                entry = run.get(key, hashed, self.cache)
-                if entry is not None:
-                    return entry
-        except StalePlace:
-            if self.tables[2] is runs:
-                raise forged_tree() from None
-            return self.find(key)
-        except ChunkRotten as error:
-            if not self.is_stale(error):
-                raise
-            return self.find(key)
-        return None
+        entry = found.get(key)
+        if entry is None and runs:
+            entry = self.find_in_runs(key)
+            if entry is not None:
+                found.add(key, entry)
+        return entry
 
     def newest_in_memory(self, key: bytes) -> Entry | None:
         """The newest entry of a key that a memtable holds. The lock is held."""
@@ -131,12 +123,12 @@ class Index:
 
     def find_in_runs(self, key: bytes) -> Entry | None:
         """The newest entry that a run holds for a key."""
-        hashed = crc32c(key)
+        hashed, cache = crc32c(key), self.cache
         while True:
             runs = self.runs
             try:
                 for run in runs:
-                    entry = run.get(key, hashed, self.cache)
+                    entry = run.get(key, hashed, cache)
                     if entry is not None:
                         return entry
             except StalePlace:
@@ -158,7 +150,7 @@ class Index:
         What is put while the caller iterates may or may not come; nothing that was there all the time is left out.
         """
         while True:
-            active, frozen, runs = tables or self.tables
+            active, frozen, runs, _found = tables or self.tables
             memtables = [
                 memtable_batches(dict(table) if table is active else table, start) for table in (active, *frozen)
             ]
@@ -183,12 +175,11 @@ class Index:
         entries = memtable.entries
         if not entries:
             memtable.born = self.clock.now()
-        live = self.live
-        if live is not None:
+        if self.live is not None:
             replaced = entries.get(key)
             if replaced is not None:
-                live.drop(len(key), replaced)
-            live.add(len(key), entry)
+                self.live.drop(len(key), replaced)
+            self.live.add(len(key), entry)
         entries[key] = entry
         for segment in segments:
             memtable.data[segment] = None
@@ -253,7 +244,8 @@ class Index:
         return memtable
 
     def _publish(self) -> None:
-        self.tables = (self.active.entries, tuple(memtable.entries for memtable in self.frozen), self.runs)
+        found = self.tables[3] if self.tables[2] is self.runs else FoundEntries(self.tables[3].limit_bytes)
+        self.tables = (self.active.entries, tuple(memtable.entries for memtable in self.frozen), self.runs, found)
 
     def _write(self, memtable: Memtable) -> None:
         """Write one memtable as a run of level 0."""
@@ -272,8 +264,11 @@ class Index:
             self._install(memtable.update, {number: (0, places)}, (), segments)
             run = Run.from_built(self.extents.uuid, number, 0, places, self.extents, writer)
             self.frozen = self.frozen[:-1]
-            self.runs = in_order((run, *self.runs))
+            # In order: it is the newest of level 0.
+            self.runs = (run, *self.runs)
             self._publish()
+            if len(self.runs) % self.limits.run_fanout == 0:
+                self.when_grown()
             if self.live is not None:
                 for key_length, entry in superseded:
                     self.live.drop(key_length, entry)

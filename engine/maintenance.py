@@ -69,6 +69,7 @@ class Maintenance:
         self._may_gain = True
         self._thread: Thread | None = None
         index.when_full = self.free_dead_runs
+        index.when_grown = self.wake
 
     # The thread.
 

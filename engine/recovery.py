@@ -213,9 +213,10 @@ def read_record(disk: Disk, number: int, offset: int, seed: int, codec: Any) -> 
         return None
     place_seed = offset_seed(offset, seed)
     start = disk.read(number, offset, RECORD_HEADER_SIZE)
-    header = codec.probe_header(start, place_seed)
-    if header is None:
+    fields = codec.probe_header(start, place_seed)
+    if fields is None:
         return None
+    header = codec.Header(*fields)
     length = header.entries_length if codec is superblock_v1 else header.changes_length
     if offset + RECORD_HEADER_SIZE + length > disk.extent_size_bytes:
         return None

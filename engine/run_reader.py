@@ -16,10 +16,10 @@ from formats.generated import (
     lsm_page_footer_v1,
     lsm_page_index_v1,
 )
-from formats.generated.lsm_page_data_v1 import group, lookup
 from formats.place import offset_seed, run_seed
 
 from .bloom import PROBES, Filter
+from .data_page import DataPage
 from .errors import ChunkRotten
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Run:
         self._offsets: Sequence[int] = ()
         self._lengths: Sequence[int] = ()
         self._filter = Filter((0,), PROBES)
+        self._places: list[tuple[int, int]] = []
 
     @classmethod
     def open(cls, disk: bytes, number: int, level: int, chunks: tuple[Locator, ...], reader: Reader) -> Self:
@@ -98,20 +99,27 @@ class Run:
         """The entry of a key, None where the run has none; `hashed` is the key's CRC32C."""
         if not self._filter.may_contain(hashed):
             return None
-        page = bisect_left(self._last_keys, key)
-        if page == len(self._last_keys):
+        number = bisect_left(self._last_keys, key)
+        if number == len(self._last_keys):
             return None
-        extent, generation, offset = self._place(self._offsets[page])
-        # A reader that was overtaken by a reset may still add a page of the former life: the life is in the name.
-        place = generation << 32 | offset
-        data = cache.get(extent, place)
-        if data is None:
-            data = self._page(page)
-            if lsm_page_data_v1.probe_tuple(data, offset_seed(self._offsets[page], self._seed)) is None:
-                raise self._rotten("lsm_page.data", self._offsets[page])
-            cache.add(extent, place, data)
-        found = lookup(data, key)
-        return None if found < 0 else group(data, found)
+        extent, place = self._places[number] if self._places else self._locate_pages()[number]
+        page = cache.get(extent, place)
+        if page is None:
+            page = DataPage(self._decoded(lsm_page_data_v1, self._offsets[number], self._lengths[number]))
+            cache.add(extent, place, page)
+        return page.find(key)
+
+    def _locate_pages(self) -> list[tuple[int, int]]:
+        """Where each page begins: the extent, and generation and offset in one number.
+
+        A reader that was overtaken by a reset may still add a page of the former life: the life is in the name.
+        """
+        places = []
+        for offset in self._offsets:
+            extent, generation, at = self._place(offset)
+            places.append((extent, generation << 32 | at))
+        self._places = places
+        return places
 
     def batches(self, start: bytes = b"") -> Iterator[tuple[list[bytes], list[Entry]]]:
         """Entries in order from a key on, page by page."""
@@ -138,9 +146,6 @@ class Run:
         at = 0 if offset < ends[0] else bisect_right(ends, offset)
         extent, generation, chunk_at, length, _checksum = self.chunks[at]
         return extent, generation, chunk_at + PAYLOAD_AT + offset - (ends[at] - length)
-
-    def _page(self, page: int) -> bytes:
-        return self._bytes(self._offsets[page], self._lengths[page])
 
     def _bytes(self, offset: int, length: int) -> bytes:
         """Bytes of the run, from one chunk or several."""

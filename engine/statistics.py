@@ -70,7 +70,7 @@ def statistics_of(store: StoreParts) -> Statistics:
         reclaimed_extents=store.reclamation.reclaimed_extents,
         moved_bytes=store.reclamation.moved_bytes,
         pending_bytes=store.pool.used_bytes,
-        pending_peak_bytes=store.pool.peak_bytes,
+        pending_peak_bytes=max(store.pool.peak_bytes, store.pool.used_bytes),
         cache_hits=store.cache.hits,
         cache_misses=store.cache.misses,
         cache_bytes=store.cache.used_bytes,

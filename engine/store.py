@@ -51,18 +51,17 @@ class Store(StoreParts):
             key = self._checked_key(key)
         if self._is_closed:
             raise self._closed()
-        find, read = self.index.find, self.chunks.read
         while True:
-            entry = find(key)
+            entry = self._find(key)
             if not entry:
                 return None
             try:
                 if len(entry) == 1:
-                    return read(entry[0], key, 0)
-                return b"".join([read(locator, key, part) for part, locator in enumerate(entry)])
+                    return self._read(entry[0], key)
+                return b"".join([self._read(locator, key, part) for part, locator in enumerate(entry)])
             except StalePlace:
                 # Reclamation moved it between the two looks; the index knows where to.
-                if find(key) == entry:
+                if self._find(key) == entry:
                     raise self._forged(key, entry) from None
 
     def open_value(self, key: bytes) -> ValueReader | None:
@@ -179,6 +178,7 @@ class Store(StoreParts):
         with self._lock:
             if self._refusal is not None or self.writeback.refusal is not None:
                 self._refuse()
+            entries, entries_maximum = index.active.entries, self.limits.memtable_entries
             for key, value in batch:
                 if type(key) is not bytes or not 0 < len(key) <= KEY_MAXIMUM or type(value) is not bytes:
                     break
@@ -186,7 +186,7 @@ class Store(StoreParts):
                     break
                 last = index.insert(key, *placed)
                 done += 1
-                if index.is_full():
+                if len(entries) >= entries_maximum:
                     break
             is_full = index.is_full()
         if last is not None and last.nodes != dependency.nodes:

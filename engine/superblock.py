@@ -123,12 +123,13 @@ class Superblock(RootLog):
         self._next = None
         entries = self._entries = {}
         extents = self.extents
-        for number in sorted(extents.changed):
+        for number in sorted(extents.changed | extents.changed_metadata):
             extent = extents.all[number]
             entries[number] = (extent.generation, extent.pointer, extent.owner)
             extent.persisted = extent.pointer
         # What still waits to be issued may grow without being marked again.
         extents.changed = set(extents.pending)
+        extents.changed_metadata = set()
         waiting = []
         for reset in self.resets:
             if reset.is_ready():

@@ -59,6 +59,7 @@ class TreeMetadata(RootLog):
         super().__init__(extents, METADATA_PAIRS, pair=pair, sequence=sequence)
         self.next_run = next_run
         self.table = table
+        self._chunk_count = sum(len(places) for _, places in table.values())
         self.queue: deque[TreeUpdate] = deque()
         self.last: TreeUpdate | None = None
         self.rewrite = False
@@ -79,11 +80,10 @@ class TreeMetadata(RootLog):
 
     def refuse_if_too_large(self, chunk_count: int) -> None:
         """`StoreFull` where a full record of so many more chunks would not fit into an extent."""
-        table: RunTable = dict(self.table)
-        for update in self.queue:
-            table.update(update.added)
-        chunks = sum(len(places) for _, places in table.values()) + chunk_count
-        size = HEADER_SIZE + tree_metadata_v1.HEADER_SIZE + 20 * chunks + 9 * (len(table) + 1)
+        added = [places for update in self.queue for _, places in update.added.values()]
+        chunks = self._chunk_count + sum(map(len, added)) + chunk_count
+        runs = len(self.table) + len(added) + 1
+        size = HEADER_SIZE + tree_metadata_v1.HEADER_SIZE + 20 * chunks + 9 * runs
         if size > self.extents.size or chunks > CHUNKS_MAXIMUM:
             raise StoreFull(
                 f"the index has {chunks} chunks: more than tree metadata can name in extents of "
@@ -111,10 +111,11 @@ class TreeMetadata(RootLog):
             self._added.update(update.added)
             nodes.append(update)
         self._removed = removed
-        table = {number: run for number, run in self.table.items() if number not in removed}
-        self.table = {**table, **self._added}
-        # The pointers of the metadata extents move with this record: the superblock's record says so.
-        self.extents.changed.update(self.pairs[self.pair])
+        for number in removed:
+            self.table.pop(number, None)
+        self.table.update(self._added)
+        self._chunk_count = sum(len(places) for _, places in self.table.values())
+        self.extents.changed_metadata.update(self.pairs[self.pair])
         return nodes
 
     def write_record(self) -> None:
@@ -122,7 +123,7 @@ class TreeMetadata(RootLog):
         pair = self.pair
         super().write_record()
         if self.pair != pair:
-            self.extents.changed.update(*self.pairs)
+            self.extents.changed_metadata.update(*self.pairs)
 
     def delta(self, seed: int) -> bytes:
         """The runs that changed."""

@@ -1,8 +1,9 @@
 """Writeback: hands what is ready to the disk and syncs, one sync per level of the dependency graph.
 
-Who waits for a dependency becomes the leader, if there is none, and takes steps for everybody; the others wait for
-the end of the leader's step (group commit). A step issues every segment and root record whose inputs are persistent,
-syncs once, and settles what was issued before the sync began.
+Who waits for a dependency becomes the leader, if there is none, and takes steps for everybody; the others sleep until
+what they wait for is persistent, or until it is their turn to lead (group commit). A step demands what anybody waits
+for, issues every segment and root record whose inputs are persistent, syncs once, and settles what was issued before
+the sync began. So puts that come while a sync is under way share the next one, in one sorted run.
 
 A failed sync poisons the store: the kernel may have dropped the dirty pages and forgotten that it did, so a later
 sync that succeeds proves nothing.
@@ -10,6 +11,7 @@ sync that succeeds proves nothing.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .dependency import GraphNode, unpersisted
@@ -20,7 +22,21 @@ if TYPE_CHECKING:
 
     from .extents import Extents
     from .roots import RootLog
-    from .seams import Clock, Lock, Sync
+    from .seams import Clock, Condition, Lock, Sync
+
+
+class Turn:
+    """Somebody who sleeps until the nodes are persistent, or until there is no leader. No nodes: until he can lead."""
+
+    __slots__ = ("nodes", "wakes")
+
+    def __init__(self, nodes: tuple[GraphNode, ...], wakes: Condition) -> None:
+        self.nodes = nodes
+        self.wakes = wakes
+
+    def is_done(self) -> bool:
+        """Whether the nodes are persistent."""
+        return bool(self.nodes) and not unpersisted(self.nodes)
 
 
 class Writeback:
@@ -32,14 +48,15 @@ class Writeback:
     def __init__(self, extents: Extents, lock: Lock, sync: Sync, clock: Clock) -> None:
         self.extents = extents
         self.lock = lock
-        self.step_done = sync.condition(lock)
         self.clock = clock
         self.roots: tuple[RootLog, ...] = ()
         self.levels = 0
         self.refusal: EngineError | None = None
         self.when_poisoned: Callable[[str], None] = lambda _reason: None
+        self._sync = sync
         self._issued: list[GraphNode] = []
         self._leading = False
+        self._turns: list[Turn] = []
 
     def issued(self, node: GraphNode) -> None:
         """The disk has the node's bytes; the next sync makes them durable. The lock is held."""
@@ -52,37 +69,78 @@ class Writeback:
 
     def step(self) -> bool:
         """One level: issue what is ready, sync, settle. False when there was nothing to do. The lock is not held."""
-        with self.lock:
-            self._lead(None)
+        self._take_lead((), None)
         try:
             return self._step()
         finally:
-            with self.lock:
-                self._leading = False
-                self.step_done.notify_all()
+            self._give_lead()
 
     def persist(self, nodes: tuple[GraphNode, ...], timeout: float | None = None) -> None:
         """Make the nodes persistent; see `Dependency.wait`. The lock is not held."""
+        nodes = unpersisted(nodes)
         deadline = None if timeout is None else self.clock.now() + timeout
-        while nodes := unpersisted(nodes):
-            demand_all(nodes)
-            with self.lock:
-                if not unpersisted(nodes):
-                    return
-                self.refuse_if_unfit()
-                if deadline is not None and self.clock.now() >= deadline:
-                    raise WaitTimeout(f"not persistent within {timeout} s; the writes go on, wait again")
-                if self._leading:
-                    self.step_done.wait(None if deadline is None else max(0.0, deadline - self.clock.now()))
-                    continue
-                self._leading = True
-            try:
+        if not nodes or not self._take_lead(nodes, deadline):
+            return
+        try:
+            while nodes := unpersisted(nodes):
+                self._refuse_late(deadline)
+                self._demand(nodes)
                 progressed = self._step()
+                assert progressed or not unpersisted(nodes) or self._can_progress(), "a dependency waits for itself"
+        finally:
+            self._give_lead()
+
+    def _take_lead(self, nodes: tuple[GraphNode, ...], deadline: float | None) -> bool:
+        """Become the leader, or return False once somebody else has made the nodes persistent."""
+        with self.lock:
+            turn = Turn(nodes, self._sync.condition(self.lock))
+            self._turns.append(turn)
+            try:
+                while True:
+                    if turn.is_done():
+                        return False
+                    self.refuse_if_unfit()
+                    if not self._leading:
+                        self._leading = True
+                        return True
+                    self._refuse_late(deadline)
+                    turn.wakes.wait(None if deadline is None else max(0.0, deadline - self.clock.now()))
             finally:
-                with self.lock:
-                    self._leading = False
-                    self.step_done.notify_all()
-            assert progressed or not unpersisted(nodes) or self._can_progress(), "a dependency waits for itself"
+                self._turns.remove(turn)
+                self._wake_next()
+
+    def _give_lead(self) -> None:
+        """Lead no more."""
+        with self.lock:
+            self._leading = False
+            self._wake_next()
+
+    def _wake_next(self) -> None:
+        """If nobody leads, wake who may. The lock is held."""
+        if not self._leading:
+            for turn in self._turns:
+                if not turn.is_done():
+                    turn.wakes.notify_all()
+                    return
+
+    def _wake_all(self) -> None:
+        """The lock is held."""
+        for turn in self._turns:
+            turn.wakes.notify_all()
+
+    def _refuse_late(self, deadline: float | None) -> None:
+        if deadline is not None and self.clock.now() >= deadline:
+            raise WaitTimeout("not persistent within the time that was given; the writes go on, wait again")
+
+    def _demand(self, nodes: tuple[GraphNode, ...]) -> None:
+        """Tell what the leader and everybody else waits for that somebody waits."""
+        with self.lock:
+            others = [turn.nodes for turn in self._turns]
+        demand_all(nodes)
+        for waiting in others:
+            # Who waits for it is told when he leads.
+            with suppress(EngineError):
+                demand_all(waiting)
 
     def issue_all(self) -> None:
         """Hand every segment that is ready to the disk, without a sync. The lock is held."""
@@ -93,15 +151,12 @@ class Writeback:
         """Take no more steps, and wait for the end of the one that is under way. The lock is held."""
         if self.refusal is None:
             self.refusal = reason
-        self.step_done.notify_all()
+        self._wake_all()
+        turn = Turn((), self._sync.condition(self.lock))
         while self._leading:
-            self.step_done.wait()
-
-    def _lead(self, timeout: float | None) -> None:
-        """Become the leader. The lock is held."""
-        while self._leading:
-            self.step_done.wait(timeout)
-        self._leading = True
+            self._turns.insert(0, turn)
+            turn.wakes.wait()
+            self._turns.remove(turn)
 
     def _step(self) -> bool:
         with self.lock:
@@ -121,6 +176,9 @@ class Writeback:
             self.levels += 1
             for node in batch:
                 node.settle()
+            for turn in self._turns:
+                if turn.is_done():
+                    turn.wakes.notify_all()
         return True
 
     def _can_progress(self) -> bool:
@@ -136,7 +194,7 @@ class Writeback:
         )
         self.refusal = StorePoisoned(reason)
         self.when_poisoned(reason)
-        self.step_done.notify_all()
+        self._wake_all()
         return self.refusal
 
 

@@ -133,7 +133,7 @@ def test_header_is_read_and_written_alone() -> None:
     data = module.encode_tuple("x", b"body", 5)
     header = module.probe_header(data, 5)
     assert header == ("x", 4, crc32c(b"body"))
-    assert header._fields == ("owner", "n", "check")
+    assert module.Header._fields == ("owner", "n", "check")
     assert module.HEADER_SIZE == 12
     assert module.encode_header(*header, seed=5) + b"body" == data
     assert module.probe_header(data, 6) is None

@@ -105,7 +105,7 @@ def read(reader: Reader, node: Node, trail: Trail) -> Bound:
 def decoder(tables: Tables, name: str, root: Node, *, records: bool, exact: bool = True) -> list[str]:
     """The lines of one decoding function."""
     reader = Reader(tables, records=records, exact=exact, dispatch=read)
-    reader.whole = header = name == "probe_header"
+    header = name == "probe_header"
     size = fixed_size(root)
     begin = ["end = len(data)"]
     reader.fills = exact
@@ -133,7 +133,6 @@ def decoder(tables: Tables, name: str, root: Node, *, records: bool, exact: bool
     reader.lines.expression("return ", text, "" if exact or header else f", {reader.spot}")
     kind = tables.types[id(root), ()]
     result = kind.record if records else kind.tuple
-    result = "Header" if header else result
     result = f"{result} | None" if exact or header else f"tuple[{result}, int] | None"
     unused = "" if reader.seeded else "  # noqa: ARG001"
     lines = Lines(0)
@@ -146,5 +145,5 @@ SUMMARIES: Final[dict[str, Any]] = {
     "probe": "The record of a whole frame, or None where any check fails.",
     "probe_tuple": "The values of a whole frame as nested tuples, or None where any check fails.",
     "probe_prefix": "The record of the frame that the bytes begin with and its size in bytes, or None.",
-    "probe_header": "The fields of a valid header at the start of the bytes, or None.",
+    "probe_header": "The fields of a valid header at the start of the bytes, as `Header` orders them, or None.",
 }

@@ -117,9 +117,6 @@ def composed(reader: Reader, node: Struct | BitGroup, trail: Trail, fields: dict
         code = fields[member.name or ""].code
         assert code is not None
         values.append(code.text)
-    if reader.whole and not trail.words:
-        # What a NamedTuple's own constructor does, without its detour.
-        return Code(call("tuple.__new__", [reader.tables.records[()].name, call("", values)]), "record")
     name = reader.tables.records[trail.words].name if reader.records else ""
     return Code(call(name, values), "record")
 

@@ -35,7 +35,6 @@ class Reader(Runs):
         super().__init__(tables)
         self.records = records
         self.exact = exact
-        self.whole = False
         self.read = dispatch
         self.scopes: list[Scope] = []
         self.known: Spot | None = None

@@ -216,3 +216,6 @@ def write_records(tables: Tables, lines: Lines) -> None:
         tables.need("typing", "NamedTuple")
         for field, _, annotation in tables.header.fields:
             lines.add(f"    {field}: {annotation}")
+        kinds = [annotation for _, _, annotation in tables.header.fields] or ["()"]
+        lines.add("\n")
+        lines.statement(f"{tables.header.tuple_name}: TypeAlias = tuple[", kinds, "]")

@@ -60,6 +60,9 @@ class Header(NamedTuple):
     payload_checksum: int
 
 
+HeaderTuple: TypeAlias = tuple[ChunkOwner, int, int, bytes, int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> Chunk | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -160,8 +163,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[Chunk, int] | None:
     return None if record is None else (record, size)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 41:
         return None
     (
@@ -183,10 +186,7 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or payload_length > 268431360
     ):
         return None
-    return tuple.__new__(
-        Header,
-        (owner, key_length, part, uuid, payload_length, key_checksum, payload_checksum),
-    )
+    return (owner, key_length, part, uuid, payload_length, key_checksum, payload_checksum)
 
 
 def encode(value: Chunk, seed: int = 0) -> bytes:

@@ -56,6 +56,9 @@ class Header(NamedTuple):
     generation: int
 
 
+HeaderTuple: TypeAlias = tuple[ExtentHeaderOwner, bytes, int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> ExtentHeader | None:
     """The record of a whole frame, or None where any check fails."""
     if len(data) != 64:
@@ -98,8 +101,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[ExtentHeader, int] | None:
     return None if record is None else (record, 64)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 64:
         return None
     (
@@ -122,7 +125,7 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or generation < 1
     ):
         return None
-    return tuple.__new__(Header, (owner, disk, extent_size, page_size, generation))
+    return (owner, disk, extent_size, page_size, generation)
 
 
 def encode(value: ExtentHeader, seed: int = 0) -> bytes:

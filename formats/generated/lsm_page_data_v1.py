@@ -74,6 +74,9 @@ class Header(NamedTuple):
     entries_checksum: int
 
 
+HeaderTuple: TypeAlias = tuple[int, int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> LsmPageData | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -238,8 +241,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[LsmPageData, int] | None:
     return None if record is None else (record, size)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 32:
         return None
     (
@@ -260,7 +263,7 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or entries_length > 65504
     ):
         return None
-    return tuple.__new__(Header, (entry_count, locator_count, entries_length, entries_checksum))
+    return (entry_count, locator_count, entries_length, entries_checksum)
 
 
 def encode(value: LsmPageData, seed: int = 0) -> bytes:

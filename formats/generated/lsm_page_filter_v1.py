@@ -56,6 +56,9 @@ class Header(NamedTuple):
     probes: int
 
 
+HeaderTuple: TypeAlias = tuple[int, int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> LsmPageFilter | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -132,8 +135,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[LsmPageFilter, int] | None:
     return None if record is None else (record, size)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 32:
         return None
     (lead, word_count, entries_length, entries_checksum, probes, reserved, seal) = HEADER.unpack_from(data)
@@ -146,7 +149,7 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or not 1 <= probes <= 16
     ):
         return None
-    return tuple.__new__(Header, (word_count, entries_length, entries_checksum, probes))
+    return (word_count, entries_length, entries_checksum, probes)
 
 
 def encode(value: LsmPageFilter, seed: int = 0) -> bytes:

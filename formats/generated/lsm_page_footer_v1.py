@@ -58,6 +58,9 @@ class Header(NamedTuple):
     filter_length: int
 
 
+HeaderTuple: TypeAlias = tuple[int, int, int, int, int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> LsmPageFooter | None:
     """The record of a whole frame, or None where any check fails."""
     if len(data) != 48:
@@ -126,8 +129,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[LsmPageFooter, int] | None:
     return None if record is None else (record, 48)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 48:
         return None
     (
@@ -150,10 +153,7 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or entry_count < 1
     ):
         return None
-    return tuple.__new__(
-        Header,
-        (run, entry_count, tombstone_count, index_offset, index_length, filter_offset, filter_length),
-    )
+    return (run, entry_count, tombstone_count, index_offset, index_length, filter_offset, filter_length)
 
 
 def encode(value: LsmPageFooter, seed: int = 0) -> bytes:

@@ -60,6 +60,9 @@ class Header(NamedTuple):
     entries_checksum: int
 
 
+HeaderTuple: TypeAlias = tuple[int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> LsmPageIndex | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -182,8 +185,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[LsmPageIndex, int] | None:
     return None if record is None else (record, size)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 32:
         return None
     lead, entry_count, entries_length, entries_checksum, reserved, seal = HEADER.unpack_from(data)
@@ -195,7 +198,7 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or entries_length > 16777184
     ):
         return None
-    return tuple.__new__(Header, (entry_count, entries_length, entries_checksum))
+    return (entry_count, entries_length, entries_checksum)
 
 
 def encode(value: LsmPageIndex, seed: int = 0) -> bytes:

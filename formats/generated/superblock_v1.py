@@ -84,6 +84,9 @@ class Header(NamedTuple):
     entries_checksum: int
 
 
+HeaderTuple: TypeAlias = tuple[SuperblockRecord, int, int, int, int, int, int, int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> Superblock | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -238,8 +241,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[Superblock, int] | None:
     return None if record is None else (record, size)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 64:
         return None
     (
@@ -271,20 +274,17 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or entries_length > 851968
     ):
         return None
-    return tuple.__new__(
-        Header,
-        (
-            record,
-            flags,
-            sequence,
-            compatible,
-            read_only_compatible,
-            incompatible,
-            extent_count,
-            entry_count,
-            entries_length,
-            entries_checksum,
-        ),
+    return (
+        record,
+        flags,
+        sequence,
+        compatible,
+        read_only_compatible,
+        incompatible,
+        extent_count,
+        entry_count,
+        entries_length,
+        entries_checksum,
     )
 
 

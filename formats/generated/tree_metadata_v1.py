@@ -85,6 +85,9 @@ class Header(NamedTuple):
     changes_checksum: int
 
 
+HeaderTuple: TypeAlias = tuple[TreeMetadataRecord, int, int, int, int, int, int, int]
+
+
 def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -263,8 +266,8 @@ def probe_prefix(data: Data, seed: int = 0) -> tuple[TreeMetadata, int] | None:
     return None if record is None else (record, size)
 
 
-def probe_header(data: Data, seed: int = 0) -> Header | None:
-    """The fields of a valid header at the start of the bytes, or None."""
+def probe_header(data: Data, seed: int = 0) -> HeaderTuple | None:
+    """The fields of a valid header at the start of the bytes, as `Header` orders them, or None."""
     if len(data) < 64:
         return None
     (
@@ -293,18 +296,15 @@ def probe_header(data: Data, seed: int = 0) -> Header | None:
         or changes_length > 1363968
     ):
         return None
-    return tuple.__new__(
-        Header,
-        (
-            record,
-            sequence,
-            next_run,
-            added_count,
-            chunk_count,
-            removed_count,
-            changes_length,
-            changes_checksum,
-        ),
+    return (
+        record,
+        sequence,
+        next_run,
+        added_count,
+        chunk_count,
+        removed_count,
+        changes_length,
+        changes_checksum,
     )
 
 
