@@ -1,8 +1,9 @@
 """Live bytes by data extent: what reclamation picks its victim by.
 
 They are not on disk. They are counted over the whole index when somebody first asks, and kept up to date from then on:
-at a put (what came, and what it replaced in the memtable), and when a memtable becomes a run (what its entries replaced
-in older runs). Until then the replaced chunk counts as live, so the figure is never too low.
+at a put (what came, and what it replaced in the memtable), and what entries replaced in older memtables and runs when
+victims are chosen, or when the memtable becomes a run. Until then the replaced chunk counts as live, so the figure is
+never too low.
 """
 
 from __future__ import annotations

@@ -70,9 +70,9 @@ class StoreParts:
         self._is_closed = False
         reserve = limits.reserve_extents
         if reserve is None:
-            reserve = max(4, shape.extent_count // 25)
+            reserve = max(4, shape.extent_count // 50)
         self.pool = BufferPool(limits.buffer_pool_bytes)
-        self.cache = PageCache(limits.cache_bytes // 3)
+        self.cache = PageCache(limits.cache_bytes // 2)
         self.extents = Extents(disk, uuid, shape, self.pool)
         self.writeback = Writeback(self.extents, self._lock, seams.sync, seams.clock)
         self.extents.writeback = self.writeback

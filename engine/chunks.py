@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from .extents import Extent, Extents, Segment, UsedOwner
     from .locator import Locator
     from .seams import Randomness
+    from .window import Window
 
 CHUNK_HEADER_SIZE: Final = chunk_v1.HEADER_SIZE
 UUID_SIZE: Final = 16
 TAG_SIZE: Final = 8
 #: What a frame adds to key and payload.
 FRAME_OVERHEAD: Final = CHUNK_HEADER_SIZE + TAG_SIZE
+#: The key of a run's chunks: its number.
+RUN_KEY_SIZE: Final = len(run_key(0))
 PAYLOAD_MAXIMUM: Final = 2**28 - 4096
 KEY_MAXIMUM: Final = 4096
 PARTS_MAXIMUM: Final = 65536
@@ -44,6 +47,8 @@ PARTS_MAXIMUM: Final = 65536
 READ_APART_SIZE: Final = 16384
 #: Payloads from this size on are handed to the disk as a buffer of their own, smaller ones are joined to their header.
 WRITE_APART_SIZE: Final = 1024
+#: Memtables that may wait to become runs: the active one, and those that are frozen.
+MEMTABLES: Final = 4
 UUIDS_AT_ONCE: Final = 256
 #: Free extents that only runs may take: one to write to, one for after a crash, when nothing open goes on.
 KEPT_FOR_RUNS: Final = 2
@@ -83,6 +88,10 @@ class ChunkStore:
         self.extents = extents
         self.limits = limits
         self.reserve = reserve
+        #: Free extents that puts leave to compaction, beyond the reserve.
+        self.held_back = 0
+        #: Bytes of the run that one memtable may become: a few of them fit into the reserve.
+        self.memtable_bytes = self.run_bytes_of(max(1, reserve // MEMTABLES))
         self.streams: dict[StreamName, Stream] = {
             "shard": Stream("data", keeps_free=reserve),
             "moved": Stream("data", keeps_free=KEPT_FOR_RUNS),
@@ -108,7 +117,16 @@ class ChunkStore:
 
     def available(self, stream: Stream) -> int:
         """How many free extents the stream may still take."""
-        return max(0, len(self.extents.free) - stream.keeps_free)
+        held_back = self.held_back if stream.keeps_free == self.reserve else 0
+        return max(0, len(self.extents.free) - stream.keeps_free - held_back)
+
+    def extents_for(self, run_bytes: int) -> int:
+        """How many extents so many bytes of runs fill."""
+        return -(-run_bytes // self.run_bytes_of(1))
+
+    def run_bytes_of(self, extents: int) -> int:
+        """Bytes of runs that fit into so many empty extents."""
+        return extents * (self.extents.size - EXTENT_HEADER_SIZE - FRAME_OVERHEAD - RUN_KEY_SIZE)
 
     def append_value(
         self, key: bytes, value: bytes, first_part: int = 0
@@ -345,40 +363,3 @@ class ChunkStore:
         payload = window.take(found.payload_at, length)
         tag = window.take(found.payload_at + length, TAG_SIZE)
         return payload if crc32c(payload) == checksum and tag == found.uuid[:TAG_SIZE] else None
-
-
-class Window:
-    """Reads an extent from its start to its write pointer through a buffer that moves along.
-
-    Raises `DiskFailed`; bytes beyond the pointer come out empty.
-    """
-
-    SIZE: Final = 2**20
-
-    def __init__(self, extents: Extents, extent: Extent) -> None:
-        self.extent = extent
-        self.end = extent.pointer
-        self._extents = extents
-        self._start = 0
-        self._data = b""
-
-    def take(self, offset: int, length: int) -> bytes:
-        """Up to so many bytes from an offset, fewer at the pointer."""
-        length = min(length, self.end - offset)
-        if length <= 0:
-            return b""
-        at = offset - self._start
-        if at < 0 or at + length > len(self._data):
-            if length >= self.SIZE:
-                return self._read(offset, length)
-            self._data = self._read(offset, min(self.SIZE, self.end - offset))
-            self._start, at = offset, 0
-        return self._data[at : at + length]
-
-    def _read(self, offset: int, length: int) -> bytes:
-        return self._extents.read(self.extent.number, self.extent.generation, offset, length)
-
-
-def frame_size(locator: Locator, key_length: int) -> int:
-    """Bytes that a chunk takes in its extent."""
-    return FRAME_OVERHEAD + key_length + locator[3]

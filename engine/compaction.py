@@ -1,9 +1,9 @@
 """Which runs to merge: a pure decision.
 
 Level 0 holds the runs that memtables became, newest number first; each level below holds at most one run. When level 0
-has `fanout` runs (more while they are tiny), all of them are merged into the first level whose capacity, which grows by
-`fanout` from level to level, holds them together with what the levels down to it hold. So the tiny runs of durable puts
-are merged among themselves, and a large run is rewritten only when a good part of its size has come in.
+has `fanout` runs (more while they are small), all of them are merged into the first level whose capacity, which grows
+by `fanout` from level to level, holds them together with what the levels down to it hold. So the tiny runs of durable
+puts are merged among themselves, and a large run is rewritten only when a good part of its size has come in.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
 #: What the format of tree metadata allows for a level.
 LEVEL_MAXIMUM: Final = 255
-#: Up to so many entries in level 0, its runs are tiny: merging them costs more than asking them, so there may be more.
-TINY_ENTRIES: Final = 512
-TINY_FACTOR: Final = 4
+#: While the runs of level 0 are small, there may be so many times more of them: merging costs more than asking them.
+PATIENCE: Final = 4
 
 
 class RunFacts(NamedTuple):
@@ -26,6 +25,7 @@ class RunFacts(NamedTuple):
     number: int
     level: int
     entry_count: int
+    size_bytes: int
 
 
 class Compaction(NamedTuple):
@@ -41,12 +41,15 @@ def capacity(level: int, fanout: int) -> int:
     return int(fanout ** (level + 1))
 
 
-def plan(runs: Sequence[RunFacts], fanout: int) -> Compaction | None:
-    """What to merge now, or None while level 0 has few runs."""
+def plan(runs: Sequence[RunFacts], fanout: int, *, small_entries: int = 0) -> Compaction | None:
+    """What to merge now, or None while level 0 has few runs.
+
+    small_entries: up to so many entries in all of level 0, its runs are small.
+    """
     newest = [run for run in runs if run.level == 0]
     if len(newest) < fanout:
         return None
-    if len(newest) < TINY_FACTOR * fanout and sum(run.entry_count for run in newest) <= TINY_ENTRIES:
+    if len(newest) < PATIENCE * fanout and sum(run.entry_count for run in newest) <= small_entries:
         return None
     return _merge_down(runs, newest, fanout)
 
@@ -62,12 +65,20 @@ def plan_full(runs: Sequence[RunFacts], fanout: int) -> Compaction | None:
 
 def _merge_down(runs: Sequence[RunFacts], newest: list[RunFacts], fanout: int) -> Compaction:
     chosen, level = list(newest), 0
-    total = sum(run.entry_count for run in newest)
     while True:
         level += 1
-        here = [run for run in runs if run.level == level]
-        chosen += here
-        total += sum(run.entry_count for run in here)
-        if total <= capacity(level, fanout) or level == LEVEL_MAXIMUM:
+        chosen += [run for run in runs if run.level == level]
+        if sum(run.entry_count for run in chosen) <= capacity(level, fanout) or level == LEVEL_MAXIMUM:
             is_bottom = not any(run.level > level for run in runs)
             return Compaction(tuple(run.number for run in chosen), level, drop_tombstones=is_bottom)
+
+
+def most_bytes(runs: Sequence[RunFacts]) -> int:
+    """Bytes of the run that these are merged into, at most: no key is in two of them."""
+    return sum(run.size_bytes for run in runs)
+
+
+def likely_bytes(runs: Sequence[RunFacts]) -> int:
+    """The same where most keys of the smaller runs are in the largest one: what was put again and again."""
+    largest = max((run.size_bytes for run in runs), default=0)
+    return largest + (most_bytes(runs) - largest) // 4

@@ -27,17 +27,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What a store may use; nothing of it is on disk.
 
     `memtable_entries`: keys in memory before they are written as a sorted run; `cache_bytes`: pages of runs and entries
-    found in them that are kept in memory, a third and two thirds of it; `buffer_pool_bytes`: bytes accepted and not yet
+    found in them that are kept in memory, half of it for each; `buffer_pool_bytes`: bytes accepted and not yet
     handed to the disk; `write_bytes`: neighbouring appends are handed over together at this size; `chunk_bytes`: most
     payload of one chunk; `run_fanout`: runs of level 0 before they are merged, and the growth of levels;
-    `reserve_extents`: free extents that only deletes, flushes and reclamation may use (None: 4 % of the disk, at
+    `reserve_extents`: free extents that only deletes, flushes and reclamation may use (None: 2 % of the disk, at
     least 4); `cadence_seconds`: the longest that an accepted put stays unpersisted while background work runs;
     `background`: run flush, compaction and reclamation in a thread of the store (without it they run inside the calls
     that need them, or by hand).
     """
 
     memtable_entries: int = 65536
-    cache_bytes: int = 96 * MIB
+    cache_bytes: int = 112 * MIB
     buffer_pool_bytes: int = 32 * MIB
     write_bytes: int = MIB
     chunk_bytes: int = 16 * MIB

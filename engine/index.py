@@ -18,15 +18,14 @@ from crc32c import crc32c
 
 from .accounting import LiveBytes
 from .cache import FoundEntries
-from .chunks import FRAME_OVERHEAD
-from .compaction import Compaction, RunFacts, plan, plan_full
+from .chunks import FRAME_OVERHEAD, RUN_KEY_SIZE
 from .dependency import Dependency, GraphNode, unpersisted
 from .errors import ChunkRotten, StoreFull
 from .extents import StalePlace
 from .memtable import Memtable, memtable_batches
 from .merging import merge
 from .run_output import RunOutput, forged_tree, in_order
-from .run_reader import RUN_KEY_SIZE, Run
+from .run_reader import Run
 from .run_writer import RunWriter
 from .tree_metadata import TreeUpdate
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from .cache import PageCache
     from .chunks import ChunkStore
+    from .compaction import Compaction
     from .config import Limits
     from .extents import Extents, Segment
     from .locator import Entry, Locator
@@ -84,7 +84,7 @@ class Index:
         self.frozen: tuple[Memtable, ...] = ()
         self.runs: tuple[Run, ...] = ()
         self.active = self._new_memtable()
-        self.tables: Tables = (self.active.entries, (), (), FoundEntries(2 * limits.cache_bytes // 3))
+        self.tables: Tables = (self.active.entries, (), (), FoundEntries(limits.cache_bytes // 2))
 
     def open_runs(self) -> None:
         """Open the runs that tree metadata names, at recovery. `ChunkRotten` comes later, when one is needed."""
@@ -180,6 +180,8 @@ class Index:
             if replaced is not None:
                 self.live.drop(len(key), replaced)
             self.live.add(len(key), entry)
+        if memtable.is_heavy(key, entry):
+            memtable.weigh(len(key), len(entry))
         entries[key] = entry
         for segment in segments:
             memtable.data[segment] = None
@@ -198,9 +200,15 @@ class Index:
         last = self.metadata.last
         return () if last is None or last.persistent else (last,)
 
-    def is_full(self) -> bool:
-        """Whether the active memtable should be frozen."""
-        return len(self.active.entries) >= self.limits.memtable_entries
+    def pending_run_bytes(self) -> int:
+        """At most the bytes of the runs that the memtables become."""
+        return sum(memtable.run_bytes() for memtable in (self.active, *self.frozen))
+
+    def refuse_if_scarce(self, run_bytes: int) -> None:
+        """`StoreFull` where so many more bytes of a compaction would take the room of the memtables' runs."""
+        chunks = self.chunks
+        if len(self.extents.free) < chunks.extents_for(run_bytes) + chunks.extents_for(self.pending_run_bytes()):
+            raise StoreFull("no room: what is free is kept for what was put and is not in the index yet")
 
     def freeze(self) -> None:
         """The active memtable takes no more entries. The lock is held."""
@@ -239,7 +247,7 @@ class Index:
 
     def _new_memtable(self) -> Memtable:
         update = TreeUpdate(self.writeback)
-        memtable = Memtable(update)
+        memtable = Memtable(update, self.limits.memtable_entries, self.chunks.memtable_bytes)
         update.when_demanded = lambda: self._demand(memtable)
         return memtable
 
@@ -254,7 +262,7 @@ class Index:
         writer = RunWriter(self.extents.uuid, number)
         pages = writer.add(keys, [entries[key] for key in keys])
         pages += writer.finish()
-        superseded = [] if self.live is None or memtable.is_accounted else self._superseded(keys)
+        self._account(memtable, ())
         with self._lock:
             after: tuple[GraphNode, ...] = unpersisted(memtable.data)
             if after or self.extents.changed:
@@ -269,19 +277,7 @@ class Index:
             self._publish()
             if len(self.runs) % self.limits.run_fanout == 0:
                 self.when_grown()
-            if self.live is not None:
-                for key_length, entry in superseded:
-                    self.live.drop(key_length, entry)
             self.rewritten_entries += len(keys)
-
-    def _superseded(self, keys: list[bytes]) -> list[tuple[int, Entry]]:
-        """What the memtable's entries replace in the runs: all older memtables are runs already (4)."""
-        found = []
-        for key in keys:
-            entry = self.find_in_runs(key)
-            if entry:
-                found.append((len(key), entry))
-        return found
 
     def _install(
         self,
@@ -302,24 +298,6 @@ class Index:
             self._updates[number] = update
 
     # Compaction.
-
-    def plan_compaction(self) -> Compaction | None:
-        """What the shape of the tree asks for, if there is room for the run that it would make."""
-        compaction = plan(self._facts(), self.limits.run_fanout)
-        return compaction if compaction is not None and self._has_room(compaction) else None
-
-    def _has_room(self, compaction: Compaction) -> bool:
-        """Whether the inputs' bytes fit into the free extents, and one more extent stays for the next flush."""
-        chosen = set(compaction.inputs)
-        size = sum(locator[3] for run in self.runs if run.number in chosen for locator in run.chunks)
-        return size < (len(self.extents.free) - 1) * self.extents.size
-
-    def plan_full_compaction(self) -> Compaction | None:
-        """Everything into one run, if there is anything to gain."""
-        return plan_full(self._facts(), self.limits.run_fanout)
-
-    def _facts(self) -> list[RunFacts]:
-        return [RunFacts(run.number, run.level, run.entry_count) for run in self.runs]
 
     def compact(self, compaction: Compaction, keep_going: Callable[[], bool] = lambda: True) -> bool:
         """Merge runs into one; False when it was told to stop.
@@ -375,13 +353,40 @@ class Index:
                 live = self.live = LiveBytes(self.extents)
                 tables: Tables = ({}, *self.tables[1:])
                 for memtable in self.frozen:
-                    memtable.is_accounted = True
+                    memtable.accounted = len(memtable.entries)
             counted = LiveBytes(self.extents)
             for keys, entries in self.batches(tables=tables):
                 for key, entry in zip(keys, entries, strict=True):
                     counted.add(len(key), entry)
             with self._lock:
                 live.join(counted)
+
+    def account(self) -> None:
+        """Let the live bytes know what the memtables have replaced so far; they learn it at a flush otherwise."""
+        with self._flush_lock:
+            with self._lock:
+                memtables = (self.active, *self.frozen)
+            for place, memtable in enumerate(memtables):
+                self._account(memtable, memtables[place + 1 :])
+
+    def _account(self, memtable: Memtable, older: tuple[Memtable, ...]) -> None:
+        """The same for one memtable; all that are older than those are runs already (4). The flush lock is held."""
+        live = self.live
+        if live is None:
+            return
+        with self._lock:
+            keys = memtable.unaccounted()
+        replaced = []
+        for key in keys:
+            entry = next((table.entries[key] for table in older if key in table.entries), None)
+            if entry is None:
+                entry = self.find_in_runs(key)
+            if entry:
+                replaced.append((len(key), entry))
+        with self._lock:
+            memtable.accounted += len(keys)
+            for key_length, entry in replaced:
+                live.drop(key_length, entry)
 
     def index_bytes(self) -> dict[int, int]:
         """Live bytes of the extents that hold runs, frames included."""

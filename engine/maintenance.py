@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .chunks import KEPT_FOR_RUNS
+from .compaction import Compaction, RunFacts, likely_bytes, most_bytes, plan, plan_full
 from .dependency import Dependency
 from .errors import CallRefused, EngineError, StoreFull
 from .extents import HEADER_SIZE
 from .reclamation import ReclaimReport, choose, room_for_copies
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .chunks import ChunkStore
     from .config import Limits
     from .extents import Extents
@@ -28,6 +32,8 @@ INDEX: Final = frozenset({"index"})
 DATA_AND_INDEX: Final = frozenset({"data", "index"})
 #: Extents that one reclamation frees together: they share one flush and four syncs.
 VICTIMS_AT_ONCE: Final = 8
+#: What an extent must have dead, as a share of its size, for it to be worth reclaiming when room runs short.
+GAIN_SHARE: Final = 16
 #: Frozen memtables that puts may run ahead of the flush.
 FROZEN_MAXIMUM: Final = 2
 #: Seconds after which work that failed is tried again.
@@ -67,6 +73,8 @@ class Maintenance:
         self._busy = False
         #: Whether reclamation might free something; False after it tried in vain, until more is flushed.
         self._may_gain = True
+        #: Free extents with which a compaction was tried in vain.
+        self._tried_with_free = 0
         self._thread: Thread | None = None
         index.when_full = self.free_dead_runs
         index.when_grown = self.wake
@@ -139,16 +147,14 @@ class Maintenance:
 
     def _has_work(self) -> bool:
         """The lock is held."""
-        return (
-            bool(self.index.frozen) or self._is_due() or self.index.plan_compaction() is not None or self._is_scarce()
-        )
+        return bool(self.index.frozen) or self._is_due() or self._plan() is not None or self._is_scarce()
 
     def _is_due(self) -> bool:
         return bool(self.index.active.entries) and self._patience() == 0
 
     def _is_scarce(self) -> bool:
         """Whether free extents run low and there may be some to gain."""
-        return len(self.extents.free) <= self.chunks.reserve + 1 and self._may_gain
+        return len(self.extents.free) <= self.chunks.reserve + self.chunks.held_back and self._may_gain
 
     # The work.
 
@@ -161,18 +167,30 @@ class Maintenance:
                     index.freeze()
             self._flush_frozen()
             return True
+        if self._plan() is not None:
+            with self._tree_lock:
+                self._compact_as_planned(self._keep_going)
+            return True
         if self._thread is not None and self._is_scarce():
             with self._reclaim_lock:
                 self._may_gain = self._reclaim_some()
             return True
-        compaction = index.plan_compaction()
-        if compaction is not None:
-            with self._tree_lock:
-                compaction = index.plan_compaction()
-                if compaction is not None and index.compact(compaction, self._keep_going):
-                    self.compactions += 1
-            return True
         return False
+
+    def _compact_as_planned(self, keep_going: Callable[[], bool] = lambda: True) -> bool:
+        """Merge runs if that is due and there is room; whether any were merged. The tree lock is held."""
+        compaction = self._plan()
+        free = len(self.extents.free)
+        try:
+            if compaction is None or not self.index.compact(compaction, keep_going):
+                return False
+        except StoreFull:
+            # There were more keys than was likely. What was written is dead; more room is needed for another attempt.
+            self._tried_with_free = free
+            return False
+        self.compactions += 1
+        self._tried_with_free = 0
+        return True
 
     def _keep_going(self) -> bool:
         """Between two batches of a compaction: puts must not wait for the rest of it."""
@@ -198,7 +216,7 @@ class Maintenance:
         """Merge everything into one run, by hand."""
         self.index.flush()
         with self._tree_lock:
-            compaction = self.index.plan_full_compaction()
+            compaction = plan_full(self._facts(), self.limits.run_fanout)
             if compaction is not None and self.index.compact(compaction):
                 self.compactions += 1
         with self._lock:
@@ -211,12 +229,23 @@ class Maintenance:
             shard = self.chunks.streams["shard"]
             if self.chunks.available(shard):
                 return
-            if not self._reclaim_some() or not self.chunks.available(shard):
+            if not self._reclaim_some() and not self._compact_for_room():
                 free = len(self.extents.free)
                 raise StoreFull(
-                    f"no room: {free} extents are free and {self.chunks.reserve} are kept for deletes and reclamation, "
-                    "and none holds enough that is dead; delete shards, or use a larger store"
+                    f"no room: {free} extents are free and {self.chunks.reserve + self.chunks.held_back} are kept for "
+                    "deletes, the index and reclamation, and none holds enough that is dead; delete shards, or use a "
+                    "larger store"
                 )
+
+    def _compact_for_room(self) -> bool:
+        """Merge runs, so that there are dead ones, or wait for who does; whether it may have helped."""
+        if not self._tree_lock.acquire(blocking=False):
+            with self._tree_lock:
+                return True
+        try:
+            return self._compact_as_planned()
+        finally:
+            self._tree_lock.release()
 
     def free_dead_runs(self) -> bool:
         """Free the extents of which all runs are dead: that needs no run to be written. Whether there was any."""
@@ -244,30 +273,48 @@ class Maintenance:
         """Free a few extents and wait until they are; False where it would gain less than one. Alone."""
         if self._free_dead_runs():
             return True
-        for attempt in range(2):
-            if owners is None and self._tree_lock.acquire(blocking=False):
-                try:
-                    victims = self._reclaim_victims(DATA_AND_INDEX)
-                finally:
-                    self._tree_lock.release()
-            else:
-                victims = self._reclaim_victims(DATA)
-            if victims is not None:
-                victims.wait()
-                return True
-            if attempt == 0:
-                # What the memtables replaced counts as alive until they are runs.
-                self.index.flush()
-        return False
+        if owners is None and self._tree_lock.acquire(blocking=False):
+            try:
+                victims = self._reclaim_victims(DATA_AND_INDEX)
+            finally:
+                self._tree_lock.release()
+        else:
+            victims = self._reclaim_victims(DATA)
+        if victims is not None:
+            victims.wait()
+        return victims is not None
 
     def _reclaim_victims(self, owners: frozenset[str]) -> Dependency | None:
         candidates = self.reclamation.candidates(owners)
+        self._keep_room_for_runs()
         room = room_for_copies(self.extents, self.chunks)
-        victims = choose(candidates, room_bytes=room, most=VICTIMS_AT_ONCE)
-        live = {candidate.number: candidate.live_bytes for candidate in candidates}
-        if sum(self.extents.size - HEADER_SIZE - live[number] for number in victims) < self.extents.size:
+        gain = self.extents.size // GAIN_SHARE
+        victims = choose(candidates, room_bytes=room, most=VICTIMS_AT_ONCE, gain_bytes=gain)
+        return self.reclamation.reclaim(victims)[1] if victims else None
+
+    def _plan(self) -> Compaction | None:
+        """What the shape of the tree asks for, if there is room for the run that it would make."""
+        runs, chunks, fanout = self._facts(), self.chunks, self.limits.run_fanout
+        # Without room to merge the whole index, dead entries would fill the disk: puts leave it free.
+        chunks.held_back = max(0, chunks.extents_for(likely_bytes(runs)) + KEPT_FOR_RUNS - chunks.reserve)
+        compaction = plan(runs, fanout, small_entries=self.limits.memtable_entries // 2)
+        if compaction is None:
             return None
-        return self.reclamation.reclaim(victims)[1]
+        inputs = [run for run in runs if run.number in compaction.inputs]
+        free = len(self.extents.free)
+        spare = free - 1 - chunks.extents_for(self.index.pending_run_bytes())
+        if chunks.extents_for(most_bytes(inputs)) <= spare:
+            return compaction
+        may_fit = chunks.extents_for(likely_bytes(inputs)) <= spare
+        return compaction if may_fit and free > self._tried_with_free else None
+
+    def _facts(self) -> list[RunFacts]:
+        return [RunFacts(run.number, run.level, run.entry_count, run.size_bytes) for run in self.index.runs]
+
+    def _keep_room_for_runs(self) -> None:
+        """Moved chunks leave room for the runs that the memtables become: without those nothing is ever reset."""
+        needed = self.chunks.extents_for(self.index.pending_run_bytes())
+        self.chunks.streams["moved"].keeps_free = max(KEPT_FOR_RUNS, needed + 1)
 
     def reclaim_by_hand(self, most: int | None) -> ReclaimReport:
         """Reclaim so many extents, or all that hold anything dead; they are free when it returns."""
@@ -280,6 +327,7 @@ class Maintenance:
             done: set[int] = set()
             while most is None or len(done) < most:
                 candidates = [one for one in self.reclamation.candidates(DATA_AND_INDEX) if one.number not in done]
+                self._keep_room_for_runs()
                 at_once = VICTIMS_AT_ONCE if most is None else min(VICTIMS_AT_ONCE, most - len(done))
                 victims = choose(candidates, room_bytes=room_for_copies(self.extents, self.chunks), most=at_once)
                 if not victims:

@@ -20,10 +20,11 @@ import msgspec
 
 from formats.place import run_key, run_of_key
 
-from .chunks import FoundChunk, Window
+from .chunks import FoundChunk
 from .dependency import Dependency, GraphNode
-from .errors import ChunkRotten
+from .errors import ChunkRotten, StoreFull
 from .extents import HEADER_SIZE, RESERVED_COUNT
+from .window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,15 +54,17 @@ class Candidate(msgspec.Struct, frozen=True):
     written_bytes: int
 
 
-def choose(candidates: list[Candidate], *, room_bytes: int, most: int) -> list[int]:
+def choose(candidates: list[Candidate], *, room_bytes: int, most: int, gain_bytes: int = 1) -> list[int]:
     """Victims, those with the fewest live bytes first, as many as can be copied into so much room.
 
-    An extent without a dead byte is never chosen.
+    gain_bytes: an extent with fewer dead bytes is never chosen.
     """
     chosen: list[int] = []
     for candidate in sorted(candidates, key=lambda candidate: (candidate.live_bytes, candidate.number)):
-        if candidate.live_bytes >= candidate.written_bytes or len(chosen) == most:
+        if len(chosen) == most:
             break
+        if candidate.written_bytes - candidate.live_bytes < gain_bytes:
+            continue
         room_bytes -= candidate.live_bytes
         if room_bytes < 0:
             break
@@ -92,6 +95,7 @@ class Reclamation:
         """Extents of these owners that may be reclaimed now (4)."""
         if "data" in owners:
             self.index.count_live()
+            self.index.account()
         open_numbers = {stream.extent.number for stream in self.chunks.streams.values() if stream.extent is not None}
         found = []
         for extent in self.extents.all[RESERVED_COUNT:]:
@@ -106,7 +110,8 @@ class Reclamation:
     def reclaim(self, victims: list[int]) -> tuple[ReclaimReport, Dependency]:
         """Evacuate and reset these extents; they are free once the dependency is persistent.
 
-        Raises `ChunkRotten` and `DiskFailed` (the extent stays as it is), `StoreFull` where a copy finds no room.
+        Raises `ChunkRotten` and `DiskFailed` (the extent stays as it is), and `StoreFull` where there is no room for
+        the copies of the first; later ones are left out then.
         """
         moved_chunks = moved_bytes = dropped = 0
         nodes: list[GraphNode] = []
@@ -116,7 +121,13 @@ class Reclamation:
             with self.writeback.lock:
                 self.extents.issue(extent)
             self._observe(f"extent {number} is chosen")
-            count, size = self._evacuate(extent)
+            try:
+                count, size = self._evacuate(extent)
+            except StoreFull:
+                # What was copied is where the index says; the extent stays, and what it lost is dead.
+                if not done:
+                    raise
+                break
             self._observe(f"live chunks of extent {number} are copied and repointed")
             moved_chunks += count
             moved_bytes += size
@@ -242,10 +253,11 @@ def rotten(chunk: FoundChunk) -> ChunkRotten:
 def room_for_copies(extents: Extents, chunks: ChunkStore) -> int:
     """Bytes that evacuation may use: the open extent of moved chunks, and the free extents that it may take.
 
-    At the end of each, as much is left out as a chunk that does not fit any more may leave unused.
+    At the end of each, as much is left out as a chunk that does not fit any more may leave unused. Of many extents, a
+    quarter is left to the run that will name the copies.
     """
     stream = chunks.streams["moved"].extent
     left = 0 if stream is None else extents.size - stream.pointer
-    unused = min(chunks.limits.chunk_bytes, extents.size // 4)
-    whole = chunks.available(chunks.streams["moved"]) * (extents.size - HEADER_SIZE - unused)
-    return max(0, left - unused) + whole
+    unused = min(chunks.limits.chunk_bytes, extents.size // 16)
+    available = chunks.available(chunks.streams["moved"])
+    return max(0, left - unused) + (available - available // 4) * (extents.size - HEADER_SIZE - unused)

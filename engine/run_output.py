@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .chunks import RUN_KEY_SIZE
 from .dependency import GraphNode, unpersisted
 from .errors import ChunkRotten
-from .run_reader import RUN_KEY_SIZE, Run
+from .run_reader import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +44,7 @@ class RunOutput:
         with self._index.writeback.lock:
             self._index.writeback.refuse_if_unfit()
             self._index.metadata.refuse_if_too_large(len(self.places) + 2)
+            self._index.refuse_if_scarce(len(data))
             after = unpersisted(self._after)
             places, segments = self._index.chunks.append_run(self._number, data, after, len(self.places))
         self.places += places

@@ -19,6 +19,7 @@ from formats.generated import (
 from formats.place import offset_seed, run_seed
 
 from .bloom import PROBES, Filter
+from .chunks import RUN_KEY_SIZE
 from .data_page import DataPage
 from .errors import ChunkRotten
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from .locator import Entry, Locator
     from .run_writer import RunWriter
 
-#: The key of a run's chunks: its number, little-endian.
-RUN_KEY_SIZE: Final = 4
 PAYLOAD_AT: Final = chunk_v1.HEADER_SIZE + RUN_KEY_SIZE
 FOOTER_SIZE: Final = lsm_page_footer_v1.HEADER_SIZE
 
@@ -56,6 +55,7 @@ class Run:
         self._reader = reader
         self._seed = run_seed(disk, number)
         self._chunk_ends = list(accumulate(locator[3] for locator in chunks))
+        self.size_bytes = self._chunk_ends[-1]
         self._last_keys: Sequence[bytes] = ()
         self._offsets: Sequence[int] = ()
         self._lengths: Sequence[int] = ()

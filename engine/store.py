@@ -143,7 +143,7 @@ class Store(StoreParts):
                 placed = self.chunks.append_value(key, value)
                 if placed is not None:
                     dependency = index.insert(key, *placed)
-                    is_full = index.is_full()
+                    is_full = index.active.is_full()
             if placed is None:
                 self.maintenance.make_room()
         if is_full or self.pool.is_full():
@@ -178,7 +178,8 @@ class Store(StoreParts):
         with self._lock:
             if self._refusal is not None or self.writeback.refusal is not None:
                 self._refuse()
-            entries, entries_maximum = index.active.entries, self.limits.memtable_entries
+            memtable = index.active
+            entries = memtable.entries
             for key, value in batch:
                 if type(key) is not bytes or not 0 < len(key) <= KEY_MAXIMUM or type(value) is not bytes:
                     break
@@ -186,9 +187,9 @@ class Store(StoreParts):
                     break
                 last = index.insert(key, *placed)
                 done += 1
-                if len(entries) >= entries_maximum:
+                if len(entries) >= memtable.maximum:
                     break
-            is_full = index.is_full()
+            is_full = index.active.is_full()
         if last is not None and last.nodes != dependency.nodes:
             dependency = dependency & last
         if is_full or self.pool.is_full():
@@ -220,7 +221,7 @@ class Store(StoreParts):
             with self._lock:
                 self._refuse()
                 dependency = self.index.insert(key, tuple(locators), tuple(segments))
-                is_full = self.index.is_full()
+                is_full = self.index.active.is_full()
         finally:
             with self._lock:
                 for extent in pinned:
@@ -254,7 +255,7 @@ class Store(StoreParts):
         with self._lock:
             self._refuse()
             dependency = self.index.insert(key, TOMBSTONE, ())
-            is_full = self.index.is_full()
+            is_full = self.index.active.is_full()
         if is_full:
             self._relieve()
         if durable:
@@ -264,7 +265,7 @@ class Store(StoreParts):
     def _relieve(self) -> None:
         """The memtable or the buffer pool is full: let background work do its part, or do it here."""
         with self._lock:
-            if self.index.is_full():
+            if self.index.active.is_full():
                 self.index.freeze()
             self.maintenance.wake()
             behind = len(self.index.frozen) > (FROZEN_MAXIMUM if self.limits.background else 0)

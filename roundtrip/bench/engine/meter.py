@@ -20,8 +20,9 @@ class Meter:
 
     Bytes dirtied (`write_bytes`) are counted page by page when a page of a file becomes dirty, by write calls or by
     writing to mapped memory; a page that was written back and becomes dirty again counts again, one that is written to
-    while it is still dirty does not. So bytes handed to write calls are counted as well. A file system that is not
-    backed by a disk counts no dirtied bytes.
+    while it is still dirty does not. And where the kernel keeps pages in larger folios, it counts a whole folio for one
+    byte of it. So bytes handed to write calls are counted as well. A file system that is not backed by a disk counts no
+    dirtied bytes.
     """
 
     def __init__(self) -> None:

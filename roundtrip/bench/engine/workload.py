@@ -28,11 +28,14 @@ CUT: Final = Struct(f"{KEY_SIZE}s")
 
 #: The disk that is overwritten holds at least so many values, in at least so many extents of at least this size.
 VALUES_MINIMUM: Final = 16
+EXTENTS: Final = 1024
 EXTENTS_MINIMUM: Final = 64
 EXTENT_BYTES_MINIMUM: Final = 65536
 #: Up to this value size, so many bytes of framing and index stand beside each value and count as filled.
 SMALL_MAXIMUM: Final = 1024
 SMALL_FRAMING_BYTES: Final = 100
+#: And the disk is filled so far only: merging an index that is a fifth of what is stored takes room of its own.
+SMALL_FILL: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,21 @@ class Volume:
         return Room(needed + 128 * MIB, 4 * MIB, size, durable)
 
     def turnover_room(self, size: int) -> Room:
-        """The disk that is overwritten: 256 extents of 1 MiB, and an eighth of it for small values."""
-        disk, extent = self.turnover_bytes, self.turnover_bytes // 256
-        if size <= SMALL_MAXIMUM:
-            disk, extent = disk // 8, extent // 4
-        extent = max(extent, EXTENT_BYTES_MINIMUM)
+        """The disk that is overwritten: 1024 extents of 256 KiB, and an eighth of it for small values.
+
+        A real disk has thousands of extents; with few of them the reserved ones would be a good part of the disk.
+        """
+        disk = self.turnover_bytes // 8 if size <= SMALL_MAXIMUM else self.turnover_bytes
+        extent = max(disk // EXTENTS, min(size, disk // EXTENTS * 4), EXTENT_BYTES_MINIMUM)
         return Room(max(disk, EXTENTS_MINIMUM * extent, VALUES_MINIMUM * size), extent, size)
 
     def turnover_counts(self, size: int) -> tuple[int, int]:
         """How many keys are on that disk, and how many puts write its capacity so many times."""
         capacity = self.turnover_room(size).capacity_bytes
-        taken = size + KEY_SIZE + (SMALL_FRAMING_BYTES if size <= SMALL_MAXIMUM else 0)
-        return int(self.fill * capacity / taken), self.turnovers * capacity // taken
+        is_small = size <= SMALL_MAXIMUM
+        taken = size + KEY_SIZE + (SMALL_FRAMING_BYTES if is_small else 0)
+        fill = min(self.fill, SMALL_FILL) if is_small else self.fill
+        return int(fill * capacity / taken), self.turnovers * capacity // taken
 
 
 FULL: Final = Volume(256 * MIB, 64, 200_000, (1024, 100_000), 240, 3, 256 * MIB)
