@@ -15,6 +15,8 @@ RUN_BYTES: Final = 512
 #: An entry with its locator, without its key, and its share of index and filter.
 ENTRY_BYTES: Final = 28
 LOCATOR_BYTES: Final = 20
+#: Header of a page, and its place in the index.
+PAGE_BYTES: Final = 44
 SHORT_KEY_MAXIMUM: Final = 256
 
 #: Entries that a scan takes at once.
@@ -86,8 +88,8 @@ class Memtable:
 
 def entry_bytes(key_length: int) -> int:
     """At most what an entry of one locator takes in a run: in its page, and its part of index and filter."""
-    # A page has room for many short keys, or for a few long ones, and the index repeats one key of each page.
-    share = key_length // 8 if key_length <= SHORT_KEY_MAXIMUM else key_length
+    # A page holds many short keys, or a few long ones; it has a header, and the index repeats one of its keys.
+    share = key_length // 8 if key_length <= SHORT_KEY_MAXIMUM else key_length + PAGE_BYTES
     return key_length + share + ENTRY_BYTES
 
 

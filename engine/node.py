@@ -153,7 +153,7 @@ class Node:
             if not isinstance(value, bytes):
                 raise CallRefused(f"value of {key[:40]!r}: expected bytes, found {type(value).__name__}")
             groups.setdefault(self.disk_of(key), {})[key] = value
-        return self._bulk(groups, lambda store, group: store.put_many(group.items()))
+        return self._bulk(groups, create_all)
 
     def bulk_remove(self, keys: Iterable[bytes]) -> BulkResult:
         """Delete many shards; that some are not there is no error. See `bulk_create`."""
@@ -250,6 +250,11 @@ def keys_of(slot: Slot, start: bytes, end: bytes | None, prefix: bytes, *, optio
         if len(batch) < LIST_BATCH:
             return
         start = batch[-1] + b"\0"
+
+
+def create_all(store: Store, items: dict[bytes, bytes]) -> Dependency:
+    """Put the items; the dependency of all."""
+    return store.put_many(items.items())
 
 
 def delete_all(store: Store, keys: Iterable[bytes]) -> Dependency:

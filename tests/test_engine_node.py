@@ -5,16 +5,21 @@ from __future__ import annotations
 import errno
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine import Limits, Node, Shape, Store
+from engine import Dependency, Limits, Node, Shape, Store
 from engine.errors import CallRefused, DiskFailed, NotAStore, OutOfService, StorePoisoned
 from engine.file_disk import FileDisk
 from engine.memory_disk import MemoryDisk
+from engine.node import create_all, delete_all
+from engine.seams import ThreadSync
+from engine.slots import Slot
 
 SHAPE = Shape(extent_count=64, extent_size_bytes=65536, page_size_bytes=512)
 DISKS = 3
@@ -80,6 +85,24 @@ def test_a_disk_that_leaves_and_comes_back_has_lost_nothing(full: Node) -> None:
         full.return_disk(1)
     with pytest.raises(CallRefused, match="expected 0 to 2"):
         full.return_disk(3)
+
+
+def test_a_disk_leaves_when_no_call_is_under_way_and_lets_none_in_meanwhile(tmp_path: Path) -> None:
+    slot = Slot(0, "here", lambda: Store.create(tmp_path / "store", SHAPE), ThreadSync())
+    slot.bring_back()
+    leaving = threading.Thread(target=slot.take_out)
+    with slot as store:
+        leaving.start()
+        while slot.is_in_service():
+            pass
+        with pytest.raises(OutOfService), slot:
+            pass
+        leaving.join(0.05)
+        assert leaving.is_alive()
+        store.put(b"key", b"value")
+    leaving.join()
+    with Store.open(tmp_path / "store") as again:
+        assert again.get(b"key") == b"value"
 
 
 def test_calls_under_way_end_before_their_disk_leaves(full: Node) -> None:
@@ -218,27 +241,29 @@ def test_a_disk_that_cannot_close_is_out_of_service_all_the_same(monkeypatch: py
     node.close()
 
 
-def test_bulk_operations_on_the_same_shards_never_mix(full: Node) -> None:
+def test_bulk_operations_on_the_same_shards_never_mix(full: Node, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """After each round all shards are there, or none (issue 16 of the ShardStore paper)."""
-    outcomes = set()
-    for _ in range(40):
-        start = threading.Barrier(2)
+    draw = random.Random(seed)
 
-        def create(start: threading.Barrier = start) -> None:
-            start.wait()
-            full.bulk_create((key, b"new") for key in KEYS)
+    def dawdling(call: Callable[..., Dependency]) -> Callable[..., Dependency]:
+        def wait_first(*arguments: Any) -> Dependency:
+            time.sleep(draw.random() * 0.003)
+            return call(*arguments)
 
-        def remove(start: threading.Barrier = start) -> None:
-            start.wait()
-            full.bulk_remove(reversed(KEYS))
+        return wait_first
 
-        threads = [threading.Thread(target=one) for one in (create, remove)]
+    monkeypatch.setattr("engine.node.create_all", dawdling(create_all))
+    monkeypatch.setattr("engine.node.delete_all", dawdling(delete_all))
+    outcomes = []
+    for _ in range(20):
+        calls = (lambda: full.bulk_create((key, b"new") for key in KEYS), lambda: full.bulk_remove(reversed(KEYS)))
+        threads = [threading.Thread(target=call) for call in calls]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        outcomes.add(len(list(full.list())))
-    assert outcomes <= {0, len(KEYS)}
+        outcomes.append(len(list(full.list())))
+    assert set(outcomes) <= {0, len(KEYS)}
 
 
 def test_bulk_operations_refuse_bad_input_before_they_begin(full: Node) -> None:

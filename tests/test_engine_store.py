@@ -99,6 +99,33 @@ def test_puts_of_many_threads_share_syncs(store: Store) -> None:
     assert store.writeback.levels - before < 80 * 3
 
 
+def test_puts_that_wait_for_the_same_sync_share_the_next_ones_and_one_run(store: Store) -> None:
+    """Six threads put while a leader's sync is held up: their entries go into one run, in three more levels."""
+    held, released = threading.Event(), threading.Event()
+    sync = store.disk.sync
+
+    def hold_once() -> None:
+        if not held.is_set():
+            held.set()
+            released.wait()
+        sync()
+
+    store.disk.sync = hold_once  # type: ignore[method-assign]  # a disk that is slow once
+    threads = [threading.Thread(target=store.put, args=(b"%d" % n, b""), kwargs={"durable": True}) for n in range(7)]
+    threads[0].start()
+    held.wait()
+    before = store.writeback.levels
+    for thread in threads[1:]:
+        thread.start()
+    while len(store.index.active.entries) < 6:
+        pass
+    released.set()
+    for thread in threads:
+        thread.join()
+    assert store.writeback.levels - before <= 1 + 3
+    assert len(store.index.runs) <= 3
+
+
 @pytest.mark.parametrize("key", [b"", b"k" * 4097, "text", None])
 def test_a_key_that_is_none_is_refused(store: Store, key: Any) -> None:
     with pytest.raises(CallRefused, match="key: expected"):
