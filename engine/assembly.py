@@ -21,13 +21,14 @@ from .errors import (
     UnsupportedStore,
 )
 from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, Extents
-from .file_disk import FileDisk
+from .file_disk import FileDisk, sync_directory
 from .index import Index
 from .lock_file import LockFile
 from .maintenance import Maintenance
 from .reclamation import Reclamation
 from .seams import Seams
 from .superblock import Superblock
+from .system_calls import SYSTEM
 from .tree_metadata import TreeMetadata
 from .writeback import Writeback
 
@@ -133,7 +134,10 @@ class StoreParts:
         directory = Path(path)
         shape = checked_shape(shape or Shape())
         try:
+            missing = [path for path in (directory, *directory.parents) if not path.exists()]
             directory.mkdir(parents=True, exist_ok=True)
+            for made in missing:
+                sync_directory(made.parent, SYSTEM)
             occupied = sorted(entry.name for entry in directory.iterdir())
         except (FileExistsError, NotADirectoryError):
             raise StoreExists(f"{directory} is a file, not a directory: give the path of a new directory") from None
@@ -246,6 +250,10 @@ class StoreParts:
             number = extent.number
             if number < RESERVED_COUNT:
                 self.extents.begin_life(extent, recovered.generations.get(number, 0))
+                if self.is_read_only and number in recovered.extents:
+                    # For people to see; a writer opens the other pair of each root.
+                    _, extent.pointer, extent.owner = recovered.extents[number]
+                    extent.issued = extent.persisted = extent.pointer
                 continue
             state = recovered.extents.get(number)
             generation, pointer, owner = state or (1, 0, "free")

@@ -5,7 +5,7 @@ life; a disk with hard write pointers (zoned) may insist on that. A write is vol
 
     FileDisk    engine.file_disk     one sparse file on a real file system
     MemoryDisk  engine.memory_disk   for proofs: volatile and durable image, crash states
-    ZonedDisk   engine.memory_disk   the same with hard write pointers
+    ZonedDisk   engine.zoned_disk    the same with hard write pointers
 """
 
 from __future__ import annotations
