@@ -9,13 +9,17 @@ never too low.
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .chunks import FRAME_OVERHEAD
+from .errors import ChunkRotten, DiskFailed
 
 if TYPE_CHECKING:
     from .extents import Extents
+    from .index import Index, Tables
     from .locator import Entry
+    from .memtable import Memtable
 
 
 class LiveBytes:
@@ -49,3 +53,61 @@ class LiveBytes:
     def of(self, extent: int) -> int:
         """Live bytes of an extent, frames included; at most too many by what the memtable replaced."""
         return self._bytes.get(extent, 0)
+
+    def total(self) -> int:
+        """Live bytes of all extents."""
+        return sum(self._bytes.values())
+
+
+def count_live(index: Index) -> None:
+    """Count the live bytes of all extents. The caller is alone with reclamation; raises what reading the index does."""
+    lock = index.writeback.lock
+    with index.flush_lock:
+        with lock:
+            index.freeze()
+            live = index.live = LiveBytes(index.extents)
+            tables: Tables = ({}, *index.tables[1:])
+            for memtable in index.frozen:
+                memtable.accounted = len(memtable.entries)
+        counted = LiveBytes(index.extents)
+        try:
+            for keys, entries in index.batches(tables=tables):
+                for key, entry in zip(keys, entries, strict=True):
+                    counted.add(len(key), entry)
+        except BaseException:
+            with lock:
+                index.live = None
+            raise
+        with lock:
+            live.join(counted)
+
+
+def account_all(index: Index) -> None:
+    """Let the live bytes know what all memtables have replaced so far."""
+    with index.flush_lock:
+        with index.writeback.lock:
+            memtables = (index.active, *index.frozen)
+        for place, memtable in enumerate(memtables):
+            account(index, memtable, memtables[place + 1 :])
+
+
+def account(index: Index, memtable: Memtable, older: tuple[Memtable, ...]) -> None:
+    """The same for one memtable; all that are older than these are runs already. The flush lock is held."""
+    live = index.live
+    if live is None:
+        return
+    with index.writeback.lock:
+        keys = memtable.unaccounted()
+    replaced = []
+    for key in keys:
+        entry = next((table.entries[key] for table in older if key in table.entries), None)
+        if entry is None:
+            # What cannot be read counts as alive: too much is safe, and a flush must not fail for it.
+            with suppress(ChunkRotten, DiskFailed):
+                entry = index.find_in_runs(key)
+        if entry:
+            replaced.append((len(key), entry))
+    with index.writeback.lock:
+        memtable.accounted += len(keys)
+        for key_length, entry in replaced:
+            live.drop(key_length, entry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from . import recovery
 from .buffers import BufferPool
@@ -20,25 +20,22 @@ from .errors import (
     StoreExists,
     UnsupportedStore,
 )
-from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, Extents
+from .extents import RESERVED_COUNT, Extents
 from .file_disk import FileDisk, sync_directory
 from .index import Index
 from .lock_file import LockFile
 from .maintenance import Maintenance
 from .reclamation import Reclamation
 from .seams import Seams
+from .store_directory import DISK_FILE, LOCK_FILE, find_extent_size, lock_of
 from .superblock import Superblock
 from .system_calls import SYSTEM
 from .tree_metadata import TreeMetadata
 from .writeback import Writeback
 
 if TYPE_CHECKING:
-    from .chunks import Stream
     from .disk import Disk
     from .extents import Extent
-
-DISK_FILE: Final = "disk"
-LOCK_FILE: Final = "lock"
 
 
 class StoreParts:
@@ -62,13 +59,17 @@ class StoreParts:
         self.seams = seams
         self.is_read_only = read_only
         #: What recovery found damaged in the roots; an open for writing has repaired it from the other copy.
-        self.root_damage: tuple[ChunkRotten, ...] = () if recovered is None else recovered.damage
+        self.root_damage: tuple[ChunkRotten, ...] = ()
+        if recovered is not None:
+            self.root_damage = (*recovered.damage, *((recovered.lost,) if recovered.lost else ()))
         self._lock_file = lock_file
         self._lock = seams.sync.lock()
         self._refusal: EngineError | None = None
         if read_only:
             self._refusal = CallRefused("the store was opened for reading only")
         self._is_closed = False
+        #: Whether upkeep failed after a change had taken effect: the next one tries it first.
+        self._is_behind = False
         reserve = limits.reserve_extents
         if reserve is None:
             reserve = max(4, shape.extent_count // 50)
@@ -153,7 +154,15 @@ class StoreParts:
         except OSError as error:
             lock_file.release()
             raise DiskFailed(f"{directory / DISK_FILE}: {error.strerror}") from error
-        return cls._created(disk, shape, limits or Limits(), Seams(), lock_file)
+        try:
+            lock_file.hold(directory / DISK_FILE)
+            return cls._created(disk, shape, limits or Limits(), Seams(), lock_file)
+        except BaseException:
+            # Half a store would be refused by whoever opens it, and by whoever makes one here.
+            disk.close()
+            (directory / DISK_FILE).unlink(missing_ok=True)
+            lock_file.release()
+            raise
 
     @classmethod
     def create_on(cls, disk: Disk, shape: Shape, limits: Limits | None = None, seams: Seams | None = None) -> Self:
@@ -187,27 +196,30 @@ class StoreParts:
                     "nothing" if not directory.exists() else "a file" if directory.is_file() else "no disk file in it"
                 )
                 raise NotAStore(f"{directory}: expected the directory of a store, found {found}")
-            lock_file = LockFile(directory / LOCK_FILE, shared=read_only)
+            lock_file = lock_of(directory, read_only=read_only)
         except OSError as error:
-            raise DiskFailed(f"{directory}: {error.strerror}") from error
+            raise DiskFailed(f"{directory / LOCK_FILE}: {error.strerror}") from error
         try:
+            lock_file.hold(file)
             disk = FileDisk.open(file, read_only=read_only)
-        except OSError as error:
+        except BaseException as error:
             lock_file.release()
-            raise DiskFailed(f"{file}: {error.strerror}") from error
+            if isinstance(error, OSError):
+                raise DiskFailed(f"{file}: {error.strerror}") from error
+            raise
         try:
             # A page that a failed sync left in the cache would vouch for bytes that the medium never got.
             disk.drop_cached_pages()
             disk.divide(find_extent_size(disk))
+            return cls._opened(disk, limits or Limits(), Seams(), lock_file, read_only=read_only)
         except BaseException as error:
             disk.close()
             lock_file.release()
             if isinstance(error, OSError):
                 raise DiskFailed(f"{file}: {error.strerror}") from error
-            if isinstance(error, EngineError):
+            if isinstance(error, NotAStore | UnsupportedStore):
                 raise type(error)(f"{directory}: {error}") from None
             raise
-        return cls._opened(disk, limits or Limits(), Seams(), lock_file, read_only=read_only)
 
     @classmethod
     def open_on(
@@ -223,7 +235,8 @@ class StoreParts:
                 recovered = recovery.recover(disk)
             except OSError as error:
                 raise DiskFailed(f"reading the roots: {error.strerror or error}") from error
-            recovered.refuse_writing_unknown(read_only=read_only)
+            if not read_only:
+                recovered.refuse_writing()
             store = cls(disk, recovered.uuid, recovered.shape, limits, seams, recovered, lock_file, read_only=read_only)
         except BaseException:
             disk.close()
@@ -231,20 +244,22 @@ class StoreParts:
                 lock_file.release()
             raise
         try:
-            store._restore(recovered)
+            open_extents = store._restore(recovered)
             store.index.open_runs()
             if not read_only:
                 store.metadata.rewrite = True
                 store._begin()
+                if recovered.is_clean:
+                    # Only now: what a crash leaves behind the pointer would else be taken for what a clean close left.
+                    store._go_on_in(open_extents)
         except BaseException:
             store.abandon()
             raise
         return store
 
-    def _restore(self, recovered: recovery.Recovered) -> None:
-        """Take over what the superblock says of the extents."""
+    def _restore(self, recovered: recovery.Recovered) -> dict[str, list[Extent]]:
+        """Take over what the superblock says of the extents; those with room, by owner."""
         page = self.shape.page_size_bytes
-        may_append = recovered.is_clean and not self.is_read_only
         open_extents: dict[str, list[Extent]] = {"data": [], "index": []}
         for extent in self.extents.all:
             number = extent.number
@@ -265,18 +280,27 @@ class StoreParts:
             extent.owner = owner
             self.extents.begin_life(extent, generation)
             extent.pointer = extent.issued = extent.persisted = pointer
-            if owner in open_extents and pointer + page < self.extents.size:
+            if not recovered.is_clean and not self.is_read_only:
+                # Frames that nobody acknowledged may lie behind the pointer, in this very life: nothing is appended
+                # here until it is reset, not after a clean close either.
+                extent.pointer = extent.issued = self.extents.size
+                self.extents.changed.add(number)
+            if owner in open_extents and extent.pointer + page < self.extents.size:
                 open_extents[owner].append(extent)
-        if may_append:
-            for stream in (self.chunks.streams["shard"], self.chunks.streams["run"]):
-                self._reopen(stream, open_extents[stream.owner], page)
+        return open_extents
 
-    def _reopen(self, stream: Stream, extents: list[Extent], page: int) -> None:
-        """After a clean close, go on in the emptiest extent, at a page border."""
-        if extents:
-            extent = min(extents, key=lambda extent: extent.pointer)
-            extent.pointer = extent.issued = -(-extent.pointer // page) * page
-            stream.extent = extent
+    def _go_on_in(self, open_extents: dict[str, list[Extent]]) -> None:
+        """After a clean close, go on in the emptiest extents, at a page border."""
+        with self._lock:
+            for stream in (self.chunks.streams["shard"], self.chunks.streams["run"]):
+                if stream.extent is not None or not open_extents[stream.owner]:
+                    continue
+                extent = min(open_extents[stream.owner], key=lambda extent: extent.pointer)
+                gap = -extent.pointer % self.shape.page_size_bytes
+                if gap:
+                    # Zeros, and not a hole: a disk with hard write pointers has none.
+                    self.extents.append(extent, (bytes(gap),), gap)
+                stream.extent = extent
 
     def _begin(self) -> None:
         """Say on disk that the store is open, and begin background work."""
@@ -299,7 +323,12 @@ class StoreParts:
             return
         if not self.is_read_only and self.writeback.refusal is None:
             self.maintenance.stop()
-            self._close_cleanly()
+            try:
+                self._close_cleanly()
+            except EngineError:
+                if self.limits.background:
+                    self.maintenance.start()
+                raise
         self.abandon()
 
     def _close_cleanly(self) -> None:
@@ -307,31 +336,37 @@ class StoreParts:
             self._refusal = self._closed()
         try:
             self.index.flush()
-            with self._lock:
-                barrier = self.index.barrier()
-            self.writeback.persist(barrier)
-            while self.writeback.step():
-                pass
-            with self._lock:
-                self.superblock.clean_close = True
-            self.writeback.step()
+            # Nobody moves anything any more: what the mark vouches for stays as it is.
+            with self.maintenance.alone():
+                self.index.flush()
+                with self._lock:
+                    barrier = self.index.barrier()
+                self.writeback.persist(barrier)
+                while self.writeback.step():
+                    pass
+                with self._lock:
+                    self.superblock.clean_close = True
+                self.writeback.step()
         except EngineError:
             with self._lock:
                 self._refusal = None
+                self.superblock.withdraw_clean_close()
             raise
 
     def abandon(self) -> None:
         """Give everything back without making anything persistent, as a crash would."""
-        if self._is_closed:
-            return
         with self._lock:
+            if self._is_closed:
+                return
             self._is_closed = True
             self._refusal = self._closed()
             self.writeback.halt(self._closed())
-        self.maintenance.stop()
-        self.disk.close()
-        if self._lock_file is not None:
-            self._lock_file.release()
+        try:
+            self.maintenance.stop()
+            self.disk.close()
+        finally:
+            if self._lock_file is not None:
+                self._lock_file.release()
 
     def __enter__(self) -> Self:
         return self
@@ -349,22 +384,3 @@ class StoreParts:
 
     def _closed(self) -> StoreClosed:
         return StoreClosed("the store was closed; open it again")
-
-
-def find_extent_size(disk: FileDisk) -> int:
-    """The size of the extents of a disk file, from the header of extent 0, or of extent 1 wherever it may be."""
-    start = disk.peek(0, min(HEADER_SIZE, disk.size_bytes))
-    header = recovery.read_root_header(start, 0)
-    if header is not None:
-        return header.shape_sizes[0]
-    if recovery.refuse(start).__class__ is UnsupportedStore:
-        raise recovery.refuse(start)
-    for size in range(4096, disk.size_bytes // (RESERVED_COUNT + 1) + 1, 4096):
-        header = recovery.read_root_header(disk.peek(size, HEADER_SIZE), 1)
-        if header is not None and header.shape_sizes[0] == size:
-            return size
-    raise recovery.refuse(start)
-
-
-assert SUPERBLOCK_PAIRS[0] == (0, 1), "finding the extent size looks at extents 0 and 1"
-assert METADATA_PAIRS[-1][-1] == RESERVED_COUNT - 1

@@ -190,10 +190,10 @@ class ChunkStore:
         taken = self._take(stream)
         if taken is None:
             raise StoreFull("no free extent is left")
+        stream.extent = taken
         if extent is not None:
             # Nothing more comes: what it still holds may go out.
             self.extents.issue(extent)
-        stream.extent = taken
         return taken
 
     def _take(self, stream: Stream) -> Extent | None:
@@ -205,7 +205,8 @@ class ChunkStore:
             if isinstance(error, DiskFailed):
                 raise
             raise StoreFull(
-                f"the file system has no room for extent {self.extents.free[0]}: {error.strerror or error}"
+                f"the file system has no room for another extent: {error.strerror or error}; delete files, or shards "
+                "and reclaim"
             ) from error
 
     def append(  # the fields of a frame
@@ -311,7 +312,9 @@ class ChunkStore:
                 return payload
         if extent.generation != generation:
             raise StalePlace
-        raise ChunkRotten("chunk", extent=number, generation=generation, offset=offset, key=key)
+        whose = key if owner == "shard" else None
+        rule = "header_checksum" if header is None else "checksum" if crc32c(payload) != checksum else "closing_tag"
+        raise ChunkRotten("chunk", extent=number, generation=generation, offset=offset, key=whose, rule=rule)
 
     def _reader_of(self, generation: int) -> Callable[[int, int, int], bytes]:
         """The slow reader: some of the bytes wait for writeback."""

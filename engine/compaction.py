@@ -82,3 +82,8 @@ def likely_bytes(runs: Sequence[RunFacts]) -> int:
     """The same where most keys of the smaller runs are in the largest one: what was put again and again."""
     largest = max((run.size_bytes for run in runs), default=0)
     return largest + (most_bytes(runs) - largest) // 4
+
+
+def has_garbage(runs: Sequence[RunFacts]) -> bool:
+    """Whether merging all of them is likely to free a tenth of their bytes at least."""
+    return len(runs) > 1 and likely_bytes(runs) * 10 <= most_bytes(runs) * 9

@@ -9,6 +9,8 @@ import msgspec
 from .errors import CallRefused
 
 MIB: Final = 2**20
+EXTENT_SIZE_MAXIMUM: Final = 2**31
+EXTENT_COUNT_MAXIMUM: Final = 65536
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +56,11 @@ def checked_shape(shape: Shape) -> Shape:
     size, page = shape.extent_size_bytes, shape.page_size_bytes
     if not 512 <= page <= 65536 or page & (page - 1):
         raise CallRefused(f"page size: expected a power of two from 512 to 65536 bytes, found {page}")
-    if not 4096 <= size <= 2**31 or size % 4096 or size % page:
+    if not 4096 <= size <= EXTENT_SIZE_MAXIMUM or size % 4096 or size % page:
         raise CallRefused(f"extent size: expected a multiple of 4096 and of the page size up to 2^31, found {size}")
-    if not 12 <= shape.extent_count <= 65536:
-        raise CallRefused(f"extents: expected 12 to 65536, found {shape.extent_count}")
+    if not 12 <= shape.extent_count <= EXTENT_COUNT_MAXIMUM:
+        hint = "; use larger extents" if shape.extent_count > 12 else "; use smaller extents, or a larger disk"
+        raise CallRefused(f"extents: expected 12 to {EXTENT_COUNT_MAXIMUM}, found {shape.extent_count}{hint}")
     if record_size_bytes(shape.extent_count) * 2 > size:
         raise CallRefused(
             f"{shape.extent_count} extents of {size} bytes: a full superblock record must fit into half an extent; "

@@ -87,11 +87,11 @@ class ChunkRotten(EngineError):
         rule: str = "",
         key: bytes | None = None,
     ) -> None:
-        whose = "" if key is None else f" of key {key[:40]!r}"
+        whose = "" if key is None else f" of key {shown(key)}"
         what = f" ({rule})" if rule else ""
+        cure = "put it again from a replica, or delete it" if key is not None else "restore the disk from a replica"
         super().__init__(
-            f"{structure}{whose} is rotten{what}: extent {extent}, generation {generation}, offset {offset}; "
-            "fetch it from a replica and put or delete it again"
+            f"{structure}{whose} is damaged{what}: extent {extent}, generation {generation}, offset {offset}; {cure}"
         )
         self.structure = structure
         self.extent = extent
@@ -99,6 +99,11 @@ class ChunkRotten(EngineError):
         self.offset = offset
         self.rule = rule
         self.key = key
+
+
+def shown(key: bytes) -> str:
+    """A key in a message: its start as text, quoted, with what a terminal would act upon escaped."""
+    return repr(key[:40].decode("utf-8", "backslashreplace"))
 
 
 class ValueChanged(EngineError):

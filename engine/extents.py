@@ -13,6 +13,7 @@ Appends go to the extent's soft write pointer, in memory; the superblock persist
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from formats.generated import extent_header_v1
@@ -128,8 +129,17 @@ class Extents:
         """
         if not self.free:
             return None
+        # Where the medium has no room for one, it may have had room for another before.
+        for left in range(len(self.free) - 1, -1, -1):
+            try:
+                self.disk.allocate(self.free[0])
+            except OSError:
+                if not left:
+                    raise
+                self.free.rotate(-1)
+            else:
+                break
         extent = self.all[self.free[0]]
-        self.disk.allocate(extent.number)
         self.disk.reset(extent.number)
         self.free.popleft()
         assert extent.pointer == 0, "a free extent is empty"
@@ -213,7 +223,8 @@ class Extents:
 
     def _read_pending(self, extent: Extent, offset: int, length: int) -> bytes:
         """Bytes of which some wait for writeback: handed over now if they may be, else read from the buffers."""
-        self.issue(extent)
+        with suppress(DiskFailed):
+            self.issue(extent)
         end = offset + length
         parts = []
         if offset < extent.issued:

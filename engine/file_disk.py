@@ -197,7 +197,12 @@ class FileDisk:
         self._descriptor = -1
         self._usable_count = 0
         # The number goes to nobody else as long as a call may be under way, which holds this object.
-        nothing = os.open(os.devnull, os.O_RDONLY)
+        try:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+        except OSError:
+            # No descriptor is left: then the number is given back at once.
+            self.system.close(descriptor)
+            return
         self.system.dup2(nothing, descriptor)
         os.close(nothing)
         weakref.finalize(self, os.close, descriptor)

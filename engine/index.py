@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from crc32c import crc32c
 
-from .accounting import LiveBytes
+from . import accounting
 from .cache import FoundEntries
 from .chunks import FRAME_OVERHEAD, RUN_KEY_SIZE
 from .dependency import Dependency, GraphNode, unpersisted
@@ -71,13 +71,13 @@ class Index:
         self.cache = cache
         self.limits = limits
         self.clock = clock
-        self.live: LiveBytes | None = None
+        self.live: accounting.LiveBytes | None = None
         self.rewritten_entries = 0
         #: Called when there is one run more and compaction may be due; the lock is held.
         self.when_grown: Callable[[], None] = lambda: None
         #: Called when a run finds no room; whether it freed an extent.
         self.when_full: Callable[[], bool] = lambda: False
-        self._flush_lock = sync.lock()
+        self.flush_lock = sync.lock()
         self._lock = writeback.lock
         #: The updates of runs that are not persistent yet: what is made of such a run comes after them.
         self._updates: dict[int, TreeUpdate] = {}
@@ -144,18 +144,22 @@ class Index:
         """Whether the place was reset while it was read, so that nothing is rotten at all."""
         return error.extent >= 0 and self.extents.all[error.extent].generation != error.generation
 
-    def batches(self, start: bytes = b"", tables: Tables | None = None) -> Iterator[Batch]:
+    def batches(
+        self, start: bytes = b"", tables: Tables | None = None, skipped: Callable[[ChunkRotten], None] | None = None
+    ) -> Iterator[Batch]:
         """All keys from `start` on with their newest entries, in order; deleted keys are left out.
 
         What is put while the caller iterates may or may not come; nothing that was there all the time is left out.
+        skipped: told of pages that cannot be read, which are then left out; without it they raise `ChunkRotten`.
         """
         while True:
             active, frozen, runs, _found = tables or self.tables
             memtables = [
                 memtable_batches(dict(table) if table is active else table, start) for table in (active, *frozen)
             ]
+            sources = [*memtables, *(run.batches(start, skipped) for run in runs)]
             try:
-                for keys, entries in merge([*memtables, *(run.batches(start) for run in runs)], drop_tombstones=True):
+                for keys, entries in merge(sources, drop_tombstones=True):
                     yield keys, entries
                     start = keys[-1] + b"\0"
             except StalePlace:
@@ -230,7 +234,7 @@ class Index:
         """Write the frozen memtables as runs, oldest first (4)."""
         while self.frozen:
             try:
-                with self._flush_lock:
+                with self.flush_lock:
                     if self.frozen:
                         self._write(self.frozen[-1])
             except StoreFull:
@@ -262,7 +266,7 @@ class Index:
         writer = RunWriter(self.extents.uuid, number)
         pages = writer.add(keys, [entries[key] for key in keys])
         pages += writer.finish()
-        self._account(memtable, ())
+        accounting.account(self, memtable, ())
         with self._lock:
             after: tuple[GraphNode, ...] = unpersisted(memtable.data)
             if after or self.extents.changed:
@@ -289,7 +293,7 @@ class Index:
         """Queue a change of the tree, after the chunks that it names and their pointers. The lock is held."""
         update.added, update.removed = added, removed
         update.after = unpersisted(segments)
-        if update.after:
+        if update.after or self.extents.changed:
             update.after = (*update.after, self.superblock.next_record())
         self.metadata.enqueue(update)
         for number in removed:
@@ -345,48 +349,12 @@ class Index:
 
     def count_live(self) -> None:
         """Count the live bytes of all extents, if nobody did. The caller is alone with reclamation."""
-        if self.live is not None:
-            return
-        with self._flush_lock:
-            with self._lock:
-                self.freeze()
-                live = self.live = LiveBytes(self.extents)
-                tables: Tables = ({}, *self.tables[1:])
-                for memtable in self.frozen:
-                    memtable.accounted = len(memtable.entries)
-            counted = LiveBytes(self.extents)
-            for keys, entries in self.batches(tables=tables):
-                for key, entry in zip(keys, entries, strict=True):
-                    counted.add(len(key), entry)
-            with self._lock:
-                live.join(counted)
+        if self.live is None:
+            accounting.count_live(self)
 
     def account(self) -> None:
         """Let the live bytes know what the memtables have replaced so far; they learn it at a flush otherwise."""
-        with self._flush_lock:
-            with self._lock:
-                memtables = (self.active, *self.frozen)
-            for place, memtable in enumerate(memtables):
-                self._account(memtable, memtables[place + 1 :])
-
-    def _account(self, memtable: Memtable, older: tuple[Memtable, ...]) -> None:
-        """The same for one memtable; all that are older than those are runs already (4). The flush lock is held."""
-        live = self.live
-        if live is None:
-            return
-        with self._lock:
-            keys = memtable.unaccounted()
-        replaced = []
-        for key in keys:
-            entry = next((table.entries[key] for table in older if key in table.entries), None)
-            if entry is None:
-                entry = self.find_in_runs(key)
-            if entry:
-                replaced.append((len(key), entry))
-        with self._lock:
-            memtable.accounted += len(keys)
-            for key_length, entry in replaced:
-                live.drop(key_length, entry)
+        accounting.account_all(self)
 
     def index_bytes(self) -> dict[int, int]:
         """Live bytes of the extents that hold runs, frames included."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from .errors import StoreBusy, StorePoisoned
@@ -46,6 +46,10 @@ class LockFile:
         self.path = path
         self._hold = _HOLDS.take(path, is_shared=shared)
 
+    def hold(self, path: Path) -> None:
+        """Lock one file more, which nobody removes without removing what is guarded. Raises `StoreBusy`, `OSError`."""
+        _HOLDS.add(self._hold, path)
+
     def poison(self, reason: str) -> None:
         """A sync failed: until `release`, whoever opens the store in this process is told so."""
         self._hold.poison_reason = reason
@@ -69,6 +73,7 @@ class Hold:
     identity: Identity
     is_shared: bool
     poison_reason: str | None = None
+    more: list[int] = field(default_factory=list)
 
 
 class Holds:
@@ -92,6 +97,25 @@ class Holds:
             self._holds.append(hold)
             return hold
 
+    def add(self, hold: Hold, path: Path) -> None:
+        """Lock a further file, which goes with the first."""
+        with self._guard:
+            if find_identity(path) == hold.identity:
+                return
+            descriptor = os.open(path, (os.O_RDONLY if hold.is_shared else os.O_RDWR) | os.O_NONBLOCK)
+            try:
+                fcntl.flock(descriptor, (fcntl.LOCK_SH if hold.is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise StoreBusy(
+                    f"{path.parent}: another process has the store open, and its lock file was removed meanwhile; "
+                    "wait until it ends"
+                ) from None
+            except BaseException:
+                os.close(descriptor)
+                raise
+            hold.more.append(descriptor)
+
     def give_back(self, hold: Hold) -> None:
         """Unlock the file, unless that was done before."""
         with self._guard:
@@ -111,7 +135,8 @@ class Holds:
         """After a fork, in the child: the locks are the parent's, and must end when the parent does."""
         holds, self._holds = self._holds, []
         for hold in holds:
-            os.close(hold.descriptor)
+            for descriptor in (hold.descriptor, *hold.more):
+                os.close(descriptor)
         self._guard.release()
 
 
@@ -154,19 +179,23 @@ def unlock(hold: Hold) -> None:
     try:
         if not hold.is_shared:
             write_pid(hold.descriptor, b"")
-        fcntl.flock(hold.descriptor, fcntl.LOCK_UN)
+        for descriptor in (*hold.more, hold.descriptor):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
-        os.close(hold.descriptor)
+        for descriptor in (*hold.more, hold.descriptor):
+            os.close(descriptor)
 
 
 def open_lock_file(path: Path, *, is_shared: bool) -> int:
     """The descriptor of the file, which is made where there is none. A reader needs no right to write to it."""
+    # A link might lead anywhere, and opening a pipe might wait for ever.
+    careful = os.O_NOFOLLOW | os.O_NONBLOCK
     if not is_shared:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        return os.open(path, os.O_RDWR | os.O_CREAT | careful, 0o666)
     try:
-        return os.open(path, os.O_RDONLY)
+        return os.open(path, os.O_RDONLY | careful)
     except FileNotFoundError:
-        return os.open(path, os.O_RDONLY | os.O_CREAT, 0o666)
+        return os.open(path, os.O_RDONLY | os.O_CREAT | careful, 0o666)
 
 
 def describe_holder(descriptor: int, *, is_shared: bool) -> str:

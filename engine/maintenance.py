@@ -7,17 +7,18 @@ Who holds `reclaim` may wait for `tree`; who holds `tree` only tries to get `rec
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from .chunks import KEPT_FOR_RUNS
-from .compaction import Compaction, RunFacts, likely_bytes, most_bytes, plan, plan_full
+from .compaction import Compaction, RunFacts, has_garbage, likely_bytes, most_bytes, plan, plan_full
 from .dependency import Dependency
 from .errors import CallRefused, EngineError, StoreFull
 from .extents import HEADER_SIZE
 from .reclamation import ReclaimReport, choose, room_for_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .chunks import ChunkStore
     from .config import Limits
@@ -82,7 +83,8 @@ class Maintenance:
     # The thread.
 
     def start(self) -> None:
-        """Begin background work."""
+        """Begin background work, or go on with it."""
+        self._stopping = False
         self._thread = self._sync.start("shardproof-maintenance", self._run)
 
     def stop(self) -> None:
@@ -109,6 +111,7 @@ class Maintenance:
             return
         with self._lock:
             while (self._busy or self._has_work()) and self.trouble is None and not self._stopping:
+                self.writeback.refuse_if_unfit()
                 self._changed.notify_all()
                 self._changed.wait(0.05)
             if self.trouble is not None:
@@ -156,6 +159,12 @@ class Maintenance:
         """Whether free extents run low and there may be some to gain."""
         return len(self.extents.free) <= self.chunks.reserve + self.chunks.held_back and self._may_gain
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody reclaims or compacts meanwhile."""
+        with self._reclaim_lock, self._tree_lock:
+            yield
+
     # The work.
 
     def work(self) -> bool:
@@ -169,17 +178,16 @@ class Maintenance:
             return True
         if self._plan() is not None:
             with self._tree_lock:
-                self._compact_as_planned(self._keep_going)
-            return True
+                return self._compact_as_planned(self._keep_going)
         if self._thread is not None and self._is_scarce():
             with self._reclaim_lock:
                 self._may_gain = self._reclaim_some()
             return True
         return False
 
-    def _compact_as_planned(self, keep_going: Callable[[], bool] = lambda: True) -> bool:
+    def _compact_as_planned(self, keep_going: Callable[[], bool] = lambda: True, *, must_gain: bool = False) -> bool:
         """Merge runs if that is due and there is room; whether any were merged. The tree lock is held."""
-        compaction = self._plan()
+        compaction = self._plan(must_gain=must_gain)
         free = len(self.extents.free)
         try:
             if compaction is None or not self.index.compact(compaction, keep_going):
@@ -214,7 +222,9 @@ class Maintenance:
 
     def compact_all(self) -> Dependency:
         """Merge everything into one run, by hand."""
-        self.index.flush()
+        # Where there is no room to flush, what is merged may make it.
+        with suppress(StoreFull):
+            self.index.flush()
         with self._tree_lock:
             compaction = plan_full(self._facts(), self.limits.run_fanout)
             if compaction is not None and self.index.compact(compaction):
@@ -222,14 +232,16 @@ class Maintenance:
         with self._lock:
             return Dependency(self.index.barrier())
 
-    def make_room(self) -> None:
-        """Free extents for puts; `StoreFull` where nothing can be gained."""
+    def make_room(self, cause: StoreFull | None = None) -> None:
+        """Free extents for puts; `StoreFull` where nothing can be gained. cause: free ones could not be taken."""
         with self._reclaim_lock:
             self.writeback.refuse_if_unfit()
             shard = self.chunks.streams["shard"]
-            if self.chunks.available(shard):
+            if cause is None and self.chunks.available(shard):
                 return
             if not self._reclaim_some() and not self._compact_for_room():
+                if cause is not None:
+                    raise cause
                 free = len(self.extents.free)
                 raise StoreFull(
                     f"no room: {free} extents are free and {self.chunks.reserve + self.chunks.held_back} are kept for "
@@ -237,13 +249,20 @@ class Maintenance:
                     "larger store"
                 )
 
+    def make_room_for_runs(self) -> None:
+        """`StoreFull` where the runs that the memtables become find no room: what is accepted must stay writable."""
+        with self._reclaim_lock:
+            needed = self.chunks.extents_for(self.index.pending_run_bytes()) + 1
+            if needed > len(self.extents.free) and not self._reclaim_some() and not self._compact_for_room():
+                raise StoreFull("no room for a delete: the index fills what was kept free; use a larger store")
+
     def _compact_for_room(self) -> bool:
         """Merge runs, so that there are dead ones, or wait for who does; whether it may have helped."""
         if not self._tree_lock.acquire(blocking=False):
             with self._tree_lock:
                 return True
         try:
-            return self._compact_as_planned()
+            return self._compact_as_planned(must_gain=True)
         finally:
             self._tree_lock.release()
 
@@ -289,20 +308,27 @@ class Maintenance:
         self._keep_room_for_runs()
         room = room_for_copies(self.extents, self.chunks)
         gain = self.extents.size // GAIN_SHARE
-        victims = choose(candidates, room_bytes=room, most=VICTIMS_AT_ONCE, gain_bytes=gain)
+        victims = choose(
+            candidates, room_bytes=room, most=VICTIMS_AT_ONCE, gain_bytes=gain, index_share=self._index_share()
+        )
         return self.reclamation.reclaim(victims)[1] if victims else None
 
-    def _plan(self) -> Compaction | None:
-        """What the shape of the tree asks for, if there is room for the run that it would make."""
+    def _plan(self, *, must_gain: bool = False) -> Compaction | None:
+        """What the shape of the tree asks for, or, when room runs out, all runs; None where there is no room for it."""
         runs, chunks, fanout = self._facts(), self.chunks, self.limits.run_fanout
+        whole = chunks.extents_for(likely_bytes(runs))
+        pending = chunks.extents_for(self.index.pending_run_bytes())
         # Without room to merge the whole index, dead entries would fill the disk: puts leave it free.
-        chunks.held_back = max(0, chunks.extents_for(likely_bytes(runs)) + KEPT_FOR_RUNS - chunks.reserve)
+        chunks.held_back = max(0, whole + KEPT_FOR_RUNS - chunks.reserve)
+        free = len(self.extents.free)
         compaction = plan(runs, fanout, small_entries=self.limits.memtable_entries // 2)
+        if compaction is None and (must_gain or free <= whole + pending + KEPT_FOR_RUNS) and has_garbage(runs):
+            # The last moment at which there is room for it.
+            compaction = plan_full(runs, fanout)
         if compaction is None:
             return None
         inputs = [run for run in runs if run.number in compaction.inputs]
-        free = len(self.extents.free)
-        spare = free - 1 - chunks.extents_for(self.index.pending_run_bytes())
+        spare = free - 1 - pending
         if chunks.extents_for(most_bytes(inputs)) <= spare:
             return compaction
         may_fit = chunks.extents_for(likely_bytes(inputs)) <= spare
@@ -310,6 +336,12 @@ class Maintenance:
 
     def _facts(self) -> list[RunFacts]:
         return [RunFacts(run.number, run.level, run.entry_count, run.size_bytes) for run in self.index.runs]
+
+    def _index_share(self) -> float:
+        """Bytes of runs for each live byte of values: what moving one costs in the index."""
+        live = self.index.live
+        total = 0 if live is None else live.total()
+        return likely_bytes(self._facts()) / total if total > 0 else 0.0
 
     def _keep_room_for_runs(self) -> None:
         """Moved chunks leave room for the runs that the memtables become: without those nothing is ever reset."""
@@ -320,7 +352,8 @@ class Maintenance:
         """Reclaim so many extents, or all that hold anything dead; they are free when it returns."""
         if most is not None and most < 0:
             raise CallRefused(f"extents to reclaim: expected 0 or more, found {most}")
-        self.index.flush()
+        with suppress(StoreFull):
+            self.index.flush()
         reports: list[ReclaimReport] = []
         with self._reclaim_lock, self._tree_lock:
             self._close_streams()
@@ -329,16 +362,20 @@ class Maintenance:
                 candidates = [one for one in self.reclamation.candidates(DATA_AND_INDEX) if one.number not in done]
                 self._keep_room_for_runs()
                 at_once = VICTIMS_AT_ONCE if most is None else min(VICTIMS_AT_ONCE, most - len(done))
-                victims = choose(candidates, room_bytes=room_for_copies(self.extents, self.chunks), most=at_once)
+                room = room_for_copies(self.extents, self.chunks)
+                victims = choose(candidates, room_bytes=room, most=at_once, index_share=self._index_share())
                 if not victims:
-                    break
+                    if not self._compact_as_planned(must_gain=True):
+                        break
+                    continue
                 try:
                     report, dependency = self.reclamation.reclaim(victims)
                     dependency.wait()
                 except StoreFull:
-                    if not reports:
+                    if not reports and not self._compact_as_planned(must_gain=True):
                         raise
-                    break
+                    done.update(victims)
+                    continue
                 done.update(victims)
                 reports.append(report)
         return ReclaimReport(

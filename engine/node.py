@@ -63,6 +63,9 @@ class Node:
                 slot.bring_back()
             except EngineError as error:
                 failures.append(error)
+            except BaseException:
+                self.close()
+                raise
         if len(failures) == len(slots):
             raise failures[0]
 
@@ -217,14 +220,18 @@ class Node:
         """Change each disk's group of shards, every disk's lock taken before the first change, in the same order."""
         dependency, failed = Dependency(), {}
         with ExitStack() as stack:
-            for number in sorted(groups):
-                stack.enter_context(self._slots[number].bulk_lock)
-            for number in sorted(groups):
-                try:
-                    with self._slots[number] as store:
-                        dependency = dependency & change(store, groups[number])
-                except EngineError as error:
-                    failed[number] = error
+            locks = {number: ExitStack() for number in sorted(groups)}
+            for number, lock in locks.items():
+                lock.enter_context(self._slots[number].bulk_lock)
+                stack.push(lock)
+            for number, lock in locks.items():
+                # Each disk is given back when its part is done: the order of two operations is settled by then.
+                with lock:
+                    try:
+                        with self._slots[number] as store:
+                            dependency = dependency & change(store, groups[number])
+                    except EngineError as error:
+                        failed[number] = error
         return BulkResult(dependency, failed)
 
 

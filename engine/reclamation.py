@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from .writeback import Writeback
 
 
+#: An unwritten rest of this share of an extent counts as dead, once nobody appends to it: a crash leaves such ones.
+WASTE_SHARE: Final = 8
+
+
 class ReclaimReport(msgspec.Struct, frozen=True):
     """What a reclamation did: extents reset (they are free once `dependency` is persistent), chunks and bytes moved."""
 
@@ -47,25 +51,28 @@ class ReclaimReport(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """An extent that might be reclaimed. Sizes in bytes."""
+    """An extent that might be reclaimed. Sizes in bytes; `spent_bytes` come back with it, live ones included."""
 
     number: int
     live_bytes: int
-    written_bytes: int
+    spent_bytes: int
 
 
-def choose(candidates: list[Candidate], *, room_bytes: int, most: int, gain_bytes: int = 1) -> list[int]:
+def choose(
+    candidates: list[Candidate], *, room_bytes: int, most: int, gain_bytes: int = 1, index_share: float = 0
+) -> list[int]:
     """Victims, those with the fewest live bytes first, as many as can be copied into so much room.
 
-    gain_bytes: an extent with fewer dead bytes is never chosen.
+    gain_bytes: what each must give back at least. index_share: bytes of runs that a live byte costs when it moves.
     """
     chosen: list[int] = []
     for candidate in sorted(candidates, key=lambda candidate: (candidate.live_bytes, candidate.number)):
         if len(chosen) == most:
             break
-        if candidate.written_bytes - candidate.live_bytes < gain_bytes:
+        cost = int(candidate.live_bytes * (1 + index_share))
+        if candidate.spent_bytes - cost < gain_bytes:
             continue
-        room_bytes -= candidate.live_bytes
+        room_bytes -= cost
         if room_bytes < 0:
             break
         chosen.append(candidate.number)
@@ -96,16 +103,25 @@ class Reclamation:
         if "data" in owners:
             self.index.count_live()
             self.index.account()
-        open_numbers = {stream.extent.number for stream in self.chunks.streams.values() if stream.extent is not None}
-        found = []
-        for extent in self.extents.all[RESERVED_COUNT:]:
-            number = extent.number
-            if extent.owner not in owners or extent.pins or number in open_numbers | self.resetting:
-                continue
-            if extent.segments and not all(segment.is_ready() for segment in extent.segments):
-                continue
-            found.append(Candidate(number, self.live_bytes(extent), extent.pointer - HEADER_SIZE))
-        return found
+        with self.writeback.lock:
+            return [
+                Candidate(extent.number, self.live_bytes(extent), self._spent_bytes(extent))
+                for extent in self.extents.all[RESERVED_COUNT:]
+                if extent.owner in owners and self._may_go(extent)
+            ]
+
+    def _may_go(self, extent: Extent) -> bool:
+        """Whether nobody appends to the extent or is about to name what is in it. The lock is held."""
+        if extent.owner == "free" or extent.pins or extent.number in self.resetting:
+            return False
+        if any(stream.extent is extent for stream in self.chunks.streams.values()):
+            return False
+        return all(segment.is_ready() for segment in extent.segments)
+
+    def _spent_bytes(self, extent: Extent) -> int:
+        """Bytes that come back with the extent: what is written, alive or not, and a rest that nobody will write."""
+        rest = self.extents.size - extent.pointer
+        return extent.pointer - HEADER_SIZE + (rest if rest >= self.extents.size // WASTE_SHARE else 0)
 
     def reclaim(self, victims: list[int]) -> tuple[ReclaimReport, Dependency]:
         """Evacuate and reset these extents; they are free once the dependency is persistent.
@@ -119,6 +135,8 @@ class Reclamation:
         for number in victims:
             extent = self.extents.all[number]
             with self.writeback.lock:
+                if not self._may_go(extent):
+                    continue
                 self.extents.issue(extent)
             self._observe(f"extent {number} is chosen")
             try:
@@ -138,6 +156,8 @@ class Reclamation:
                 after = self.index.tree_barrier() if extent.owner == "index" else self.index.barrier()
                 nodes.append(self.superblock.reset(extent, after, self._freed))
             done.append(number)
+            if self.index.active.is_full():
+                self.index.flush()
         self.moved_bytes += moved_bytes
         return ReclaimReport(tuple(done), moved_chunks, moved_bytes, dropped), Dependency(tuple(nodes))
 
@@ -159,13 +179,8 @@ class Reclamation:
         """Copy what is alive and repoint to it; the number of chunks and bytes that moved."""
         window = Window(self.extents, extent)
         expected = self.live_bytes(extent)
-        sizes, is_whole = [], True
-        for found in self.chunks.scan(window):
-            if isinstance(found, FoundChunk):
-                sizes.append(self._move(window, found))
-            else:
-                is_whole = False
-        if not is_whole and sum(sizes) < expected:
+        sizes = [self._move(window, found) for found in self.chunks.scan(window) if isinstance(found, FoundChunk)]
+        if sum(sizes) < expected:
             # Live frames may lie where no frame was found: the places that the index names decide (5).
             sizes += [self._move(window, chunk) for chunk in list(self._named(window))]
         return sum(size > 0 for size in sizes), sum(sizes)

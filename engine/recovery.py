@@ -43,13 +43,14 @@ class RootHeader(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """The records of one pair. `torn`: the newest one has one copy only."""
+    """The records of one pair. `torn`: the bad copy of the newest one, of which there may never have been a second."""
 
     pair: int
     records: tuple[Any, ...]
     damage: tuple[ChunkRotten, ...]
-    torn: bool
+    torn: ChunkRotten | None
     end: int
+    life: int
 
     def newest(self) -> int:
         """Sequence number of the newest record; 0 where there is none."""
@@ -80,11 +81,17 @@ class Recovered(NamedTuple):
     next_run: int
     runs: RunTable
     damage: tuple[ChunkRotten, ...]
+    #: A record without which the index is older than what was reported persistent.
+    lost: ChunkRotten | None
 
-    def refuse_writing_unknown(self, *, read_only: bool) -> None:
-        """`UnsupportedStore` where a feature is in use beside which this release may only read."""
+    def refuse_writing(self) -> None:
+        """`UnsupportedStore` where a feature is in use beside which this release may only read, `ChunkRotten` where a
+        record is lost, which writing would make final.
+        """
+        if self.lost is not None:
+            raise self.lost
         unknown = self.masks[1] & ~READ_ONLY_COMPATIBLE
-        if unknown and not read_only:
+        if unknown:
             raise UnsupportedStore(
                 f"the store uses features beside which this release may only read (mask {unknown:#x}); "
                 "open it for reading only, or use a newer release"
@@ -146,25 +153,45 @@ def recover(disk: Disk) -> Recovered:
             "use the release that wrote it, or a newer one"
         )
     if last.extent_count != disk.extent_count:
-        raise NotAStore(f"the store has {last.extent_count} extents, the disk {disk.extent_count}")
+        raise NotAStore(
+            f"expected the {last.extent_count} extents of {extent_size} bytes that the store has, found "
+            f"{disk.extent_count}: the disk file was cut or joined with something; restore it from a replica"
+        )
     metadata = newest_chain(disk, uuid, generations, METADATA_PAIRS, tree_metadata_v1)
     if not metadata.records:
         raise NotAStore("tree metadata has no record: creating the store was never finished")
+    # Both copies of the mark are durable when a close is done; of one that broke off there may be one.
+    is_clean = bool(last.flags & CLEAN_CLOSE) and superblock.torn is None
+    extents = extents_of(superblock.records)
     return Recovered(
         uuid=uuid,
         shape=Shape(extent_count=last.extent_count, extent_size_bytes=extent_size, page_size_bytes=page_size),
         generations=generations,
-        extents=extents_of(superblock.records),
+        extents=extents,
         superblock_pair=superblock.pair,
         superblock_sequence=last.sequence,
         masks=masks,
-        is_clean=bool(last.flags & CLEAN_CLOSE),
+        is_clean=is_clean,
         metadata_pair=metadata.pair,
         metadata_sequence=metadata.records[-1].sequence,
         next_run=metadata.records[-1].next_run,
         runs=runs_of(metadata.records),
-        damage=(*superblock.damage, *metadata.damage),
+        damage=(*superblock.damage, *metadata.damage, *((metadata.torn,) if is_clean and metadata.torn else ())),
+        lost=missing_record(metadata, extents) if is_clean else None,
     )
+
+
+def missing_record(metadata: Chain, extents: dict[int, ExtentState]) -> ChunkRotten | None:
+    """The newest record of tree metadata, if it is gone; only after a clean close does the superblock know its end."""
+    known = [(state.generation, number) for number, state in extents.items() if state.owner == "metadata"]
+    generation, number = max(known, default=(0, -1))
+    if generation < metadata.life or not known:
+        return None
+    end = metadata.end if generation == metadata.life else 0
+    if extents[number].pointer <= end:
+        return None
+    rule = "the newest record is gone, and what it says of the index"
+    return ChunkRotten("tree_metadata", extent=number, generation=generation, offset=end, rule=rule)
 
 
 def newest_chain(disk: Disk, uuid: bytes, generations: dict[int, int], pairs: tuple[Pair, Pair], codec: Any) -> Chain:
@@ -202,9 +229,10 @@ def read_chain(  # where to read what
         suspects += [ChunkRotten(codec.FORMAT, extent=number, generation=life, offset=offset) for number in bad]
         records.append(good[0])
         offset += good[1]
-    torn = bool(records) and torn_at == len(records) - 1
+    is_torn = bool(records) and torn_at == len(records) - 1
     # The newest record's second copy may never have been written; that of any other was.
-    return Chain(index, tuple(records), tuple(suspects[:-1] if torn else suspects), torn, offset)
+    torn = suspects.pop() if is_torn else None
+    return Chain(index, tuple(records), tuple(suspects), torn, offset, life)
 
 
 def read_record(disk: Disk, number: int, offset: int, seed: int, codec: Any) -> tuple[Any, int] | None:

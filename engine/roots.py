@@ -28,7 +28,7 @@ Pair = tuple[int, int]
 class Prepared:
     """A record that is about to be written: what goes where, and which nodes it makes persistent."""
 
-    __slots__ = ("nodes", "offset", "opens_pair", "pair", "writes")
+    __slots__ = ("copies_written", "nodes", "offset", "opens_pair", "pair", "writes")
 
     def __init__(
         self, pair: Pair, offset: int, writes: tuple[bytes, bytes], nodes: list[GraphNode], *, opens_pair: bool
@@ -38,6 +38,7 @@ class Prepared:
         self.writes = writes
         self.nodes = nodes
         self.opens_pair = opens_pair
+        self.copies_written = 0
 
 
 class RootLog:
@@ -81,7 +82,9 @@ class RootLog:
         if prepared is None:
             return
         self._prepared = prepared
-        for number, data in zip(prepared.pair, prepared.writes, strict=True):
+        # A copy that was written is not written again: a disk with hard write pointers would not take it.
+        left = list(zip(prepared.pair, prepared.writes, strict=True))[prepared.copies_written :]
+        for number, data in left:
             try:
                 if prepared.opens_pair:
                     self.extents.disk.reset(number)
@@ -93,6 +96,7 @@ class RootLog:
                     extent=number,
                     offset=prepared.offset,
                 ) from error
+            prepared.copies_written += 1
         self._prepared = None
         for number in prepared.pair:
             extent = self.extents.all[number]

@@ -24,7 +24,7 @@ from .data_page import DataPage
 from .errors import ChunkRotten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .cache import PageCache
     from .locator import Entry, Locator
@@ -121,10 +121,18 @@ class Run:
         self._places = places
         return places
 
-    def batches(self, start: bytes = b"") -> Iterator[tuple[list[bytes], list[Entry]]]:
-        """Entries in order from a key on, page by page."""
+    def batches(
+        self, start: bytes = b"", skipped: Callable[[ChunkRotten], None] | None = None
+    ) -> Iterator[tuple[list[bytes], list[Entry]]]:
+        """Entries in order from a key on, page by page; `skipped` is told of pages that cannot be read."""
         for page in range(bisect_left(self._last_keys, start), len(self._last_keys)):
-            decoded = self._decoded(lsm_page_data_v1, self._offsets[page], self._lengths[page])
+            try:
+                decoded = self._decoded(lsm_page_data_v1, self._offsets[page], self._lengths[page])
+            except ChunkRotten as error:
+                if skipped is None:
+                    raise
+                skipped(error)
+                continue
             ((ends, extents, generations, offsets, lengths, checksums, names),) = decoded
             rows = zip(extents, generations, offsets, lengths, checksums, strict=True)
             keys = list(names)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from formats.place import run_key
+from formats.generated import extent_header_v1
+from formats.place import extent_header_seed, run_key
 
 from .errors import ChunkRotten
-from .extents import METADATA_PAIRS, SUPERBLOCK_PAIRS, StalePlace
+from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, StalePlace
 from .recovery import read_chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .chunks import ChunkStore
-    from .extents import Extents
+    from .extents import Extent, Extents
     from .index import Index
     from .locator import Entry
     from .roots import RootLog
@@ -57,6 +59,8 @@ class Scrub:
         self.damage = list(known)
         records = sum(self._root(log) for log in self.logs)
         runs = self.index.runs
+        for extent in self.extents.all[RESERVED_COUNT:]:
+            self._header(extent)
         for run in runs:
             for part, _ in enumerate(run.chunks):
                 self._run_chunk(run.number, part)
@@ -83,11 +87,27 @@ class Scrub:
                 ChunkRotten(codec.FORMAT, extent=number, generation=generations[number], offset=chain.end)
                 for number in pair
             ]
-        elif chain.torn and chain.end == end:
-            self.damage.append(
-                ChunkRotten(codec.FORMAT, extent=pair[-1], generation=generations[pair[-1]], offset=chain.end)
-            )
+        elif chain.torn is not None and chain.end == end:
+            self.damage.append(chain.torn)
         return len(chain.records)
+
+    def _header(self, extent: Extent) -> None:
+        """The header of an extent that is in use and has reached the disk."""
+        generation = extent.generation
+        if extent.owner == "free" or extent.issued < HEADER_SIZE:
+            return
+        data = self.extents.read_issued(extent.number, 0, HEADER_SIZE)
+        header = extent_header_v1.probe_tuple(data, extent_header_seed(extent.number))
+        is_right = header is not None and (header[0], header[1], header[4]) == (
+            extent.owner,
+            self.extents.uuid,
+            generation,
+        )
+        if not is_right and extent.generation == generation:
+            rule = "header_checksum" if header is None else "names another disk or life"
+            self.damage.append(
+                ChunkRotten("extent_header", extent=extent.number, generation=generation, offset=0, rule=rule)
+            )
 
     def _run_chunk(self, number: int, part: int) -> None:
         """One chunk of a run, wherever it is by now."""
@@ -107,18 +127,24 @@ class Scrub:
             return
 
     def _values(self, progress: Callable[[int], None] | None) -> int:
+        """Every value that a readable page of the index names; the number of keys.
+
+        Where a page of a newer run cannot be read, an older entry may come in its place: no harm is done by reading it.
+        """
         keys_done = 0
-        try:
-            for keys, entries in self.index.batches():
-                for key, entry in zip(keys, entries, strict=True):
-                    self._value(key, entry)
-                keys_done += len(keys)
-                if progress is not None:
-                    progress(keys_done)
-        except ChunkRotten as error:
-            # A page of a run: the keys behind it in the tree cannot be told any more.
-            self.damage.append(error)
+        for keys, entries in self.index.batches(skipped=self._page):
+            for key, entry in zip(keys, entries, strict=True):
+                self._value(key, entry)
+            keys_done += len(keys)
+            if progress is not None:
+                progress(keys_done)
         return keys_done
+
+    def _page(self, error: ChunkRotten) -> None:
+        """A page of a run that cannot be read; its chunk may have been named already."""
+        place = (error.extent, error.generation)
+        if place not in {(known.extent, known.generation) for known in self.damage if known.key is None}:
+            self.damage.append(error)
 
     def _value(self, key: bytes, entry: Entry) -> None:
         """All chunks of a value, wherever they are by now."""
@@ -126,9 +152,10 @@ class Scrub:
             try:
                 payload = self.chunks.read(locator, key, part)
             except StalePlace:
-                newest = self.index.find(key)
-                if newest and newest != entry:
-                    self._value(key, newest)
+                with suppress(ChunkRotten):  # a page of the index, which was named before
+                    newest = self.index.find(key)
+                    if newest and newest != entry:
+                        self._value(key, newest)
                 return
             except ChunkRotten as error:
                 self.damage.append(error)

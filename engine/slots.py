@@ -83,8 +83,8 @@ class Slot:
                     self._no_calls.wait()
             try:
                 store.close()
-            except EngineError as error:
-                self.trouble = error
+            except Exception as error:
+                self.trouble = error if isinstance(error, EngineError) else EngineError(str(error))
                 store.abandon()
                 raise
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .assembly import StoreParts
-from .chunks import KEY_MAXIMUM
+from .chunks import KEPT_FOR_RUNS, KEY_MAXIMUM
 from .dependency import Dependency
 from .errors import (
     CallRefused,
     ChunkRotten,
+    EngineError,
+    StoreFull,
     ValueChanged,
 )
 from .extents import StalePlace
@@ -120,37 +122,43 @@ class Store(StoreParts):
     def put(self, key: bytes, value: bytes | bytearray | memoryview | Source, *, durable: bool = False) -> Dependency:
         """Store a value under a key; a source (a binary file) is read and stored piece by piece.
 
-        durable: wait until it is persistent. Raises `CallRefused`, `StoreFull`, `DiskFailed`, `StorePoisoned`; the key
-        keeps its former value then.
+        Raises `CallRefused`, `StoreFull`, `DiskFailed`, `StorePoisoned`; the key keeps its former value then. durable:
+        wait until it is persistent; when waiting fails, the key has the new value, and nobody knows if it will last.
         """
         if type(key) is not bytes or not 0 < len(key) <= KEY_MAXIMUM:
             key = self._checked_key(key)
-        if type(value) is not bytes or len(key) + len(value) > self.chunks.whole_maximum:
-            if isinstance(value, bytes | bytearray | memoryview):
-                if len(key) + memoryview(value).nbytes > self.chunks.whole_maximum:
-                    return self._put_pieces(key, ViewSource(value), durable=durable)
-                value = bytes(value)
-            elif hasattr(value, "read"):
-                return self._put_pieces(key, value, durable=durable)
-            else:
-                raise CallRefused(f"value: expected bytes or a binary file, found {type(value).__name__}")
-        index = self.index
-        dependency, is_full, placed = index.active.dependency, False, None
-        while placed is None:
-            with self._lock:
-                if self._refusal is not None or self.writeback.refusal is not None:
-                    self._refuse()
-                placed = self.chunks.append_value(key, value)
-                if placed is not None:
-                    dependency = index.insert(key, *placed)
-                    is_full = index.active.is_full()
-            if placed is None:
-                self.maintenance.make_room()
-        if is_full or self.pool.is_full():
+        if self._is_behind:
             self._relieve()
+        if type(value) is bytes and len(key) + len(value) <= self.chunks.whole_maximum:
+            dependency = self._put_whole(key, value)
+        elif not isinstance(value, bytes | bytearray | memoryview):
+            if not hasattr(value, "read"):
+                raise CallRefused(f"value: expected bytes or a binary file, found {type(value).__name__}")
+            dependency = self._put_pieces(key, value)
+        elif len(key) + memoryview(value).nbytes > self.chunks.whole_maximum:
+            dependency = self._put_pieces(key, ViewSource(value))
+        else:
+            dependency = self._put_whole(key, bytes(value))
+        if self.index.active.is_full() or self.pool.is_full():
+            self._relieve_or_later()
         if durable:
-            dependency.wait()
+            self._wait(dependency)
         return dependency
+
+    def _put_whole(self, key: bytes, value: bytes) -> Dependency:
+        """Store a value that fits into an empty extent."""
+        cause = None
+        while True:
+            try:
+                with self._lock:
+                    if self._refusal is not None or self.writeback.refusal is not None:
+                        self._refuse()
+                    placed = self.chunks.append_value(key, value)
+                    if placed is not None:
+                        return self.index.insert(key, *placed)
+            except StoreFull as error:
+                cause = error
+            self.maintenance.make_room(cause)
 
     def put_many(self, items: Iterable[tuple[bytes, bytes]], *, durable: bool = False) -> Dependency:
         """Store many values; what `put` promises holds for each of them, and the dependency is that of all.
@@ -166,7 +174,7 @@ class Store(StoreParts):
                 batch.clear()
         dependency = self._put_batch(batch, dependency)
         if durable:
-            dependency.wait()
+            self._wait(dependency)
         return dependency
 
     def _put_batch(self, batch: list[tuple[bytes, bytes]], dependency: Dependency) -> Dependency:
@@ -193,7 +201,7 @@ class Store(StoreParts):
         if last is not None and last.nodes != dependency.nodes:
             dependency = dependency & last
         if is_full or self.pool.is_full():
-            self._relieve()
+            self._relieve_or_later()
         if done == len(batch):
             return dependency
         rest = batch[done:]
@@ -201,7 +209,7 @@ class Store(StoreParts):
             return self._put_batch(rest, dependency)
         return self._put_batch(rest[1:], dependency & self.put(*rest[0]))
 
-    def _put_pieces(self, key: bytes, source: Source, *, durable: bool) -> Dependency:
+    def _put_pieces(self, key: bytes, source: Source) -> Dependency:
         """Store a large value chunk by chunk; it is visible once it is whole."""
         key = self._checked_key(key)
         locators: list[Locator] = []
@@ -220,17 +228,11 @@ class Store(StoreParts):
                     self._relieve()
             with self._lock:
                 self._refuse()
-                dependency = self.index.insert(key, tuple(locators), tuple(segments))
-                is_full = self.index.active.is_full()
+                return self.index.insert(key, tuple(locators), tuple(segments))
         finally:
             with self._lock:
                 for extent in pinned:
                     extent.pins -= 1
-        if is_full:
-            self._relieve()
-        if durable:
-            dependency.wait()
-        return dependency
 
     def _append_piece(
         self, key: bytes, piece: bytes, locators: list[Locator], segments: list[Segment], pinned: list[Extent]
@@ -250,20 +252,36 @@ class Store(StoreParts):
             self.maintenance.make_room()
 
     def delete(self, key: bytes, *, durable: bool = False) -> Dependency:
-        """Delete a key; that there is none is no error. Also a full store deletes."""
+        """Delete a key; that there is none is no error. Also a full store deletes, as long as it has room to say so."""
         key = self._checked_key(key)
+        if len(self.extents.free) <= KEPT_FOR_RUNS:
+            self.maintenance.make_room_for_runs()
         with self._lock:
             self._refuse()
             dependency = self.index.insert(key, TOMBSTONE, ())
             is_full = self.index.active.is_full()
         if is_full:
-            self._relieve()
+            self._relieve_or_later()
         if durable:
-            dependency.wait()
+            self._wait(dependency)
         return dependency
+
+    def _wait(self, dependency: Dependency) -> None:
+        """Wait for a durable change; without background work, do what many small runs ask for."""
+        dependency.wait()
+        if not self.limits.background:
+            self.maintenance.wait_idle()
+
+    def _relieve_or_later(self) -> None:
+        """What fails here is for the next call to report: this one has taken effect."""
+        try:
+            self._relieve()
+        except EngineError:
+            self._is_behind = True
 
     def _relieve(self) -> None:
         """The memtable or the buffer pool is full: let background work do its part, or do it here."""
+        self._is_behind = False
         with self._lock:
             if self.index.active.is_full():
                 self.index.freeze()

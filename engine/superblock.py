@@ -70,6 +70,12 @@ class Reset(GraphNode):
         self.when_free(self)
 
 
+class CleanMark(GraphNode):
+    """The record that says that the store was closed cleanly."""
+
+    __slots__ = ()
+
+
 class Superblock(RootLog):
     """The superblock's log. The store's lock guards every method."""
 
@@ -139,7 +145,19 @@ class Superblock(RootLog):
                 waiting.append(reset)
         self.resets = waiting
         self._flags, self.clean_close = (CLEAN_CLOSE if self.clean_close else 0), False
+        if self._flags:
+            nodes.append(CleanMark(extents.writeback))
         return nodes
+
+    def withdraw_clean_close(self) -> None:
+        """The mark could not be written: the store goes on, and the record with the mark must never be.
+
+        One copy of it may be on the disk, so the next record opens the other pair.
+        """
+        self.clean_close = False
+        if self._prepared is not None and self._flags:
+            self._prepared, self._flags, self.opening = None, 0, True
+            self._next = self._next or PointerUpdate(self.extents.writeback)
 
     def delta(self, seed: int) -> bytes:
         """The extents that changed."""

@@ -73,26 +73,37 @@ class Writeback:
         try:
             return self._step()
         finally:
-            self._give_lead()
+            self._give_lead(leads=True)
 
     def persist(self, nodes: tuple[GraphNode, ...], timeout: float | None = None) -> None:
         """Make the nodes persistent; see `Dependency.wait`. The lock is not held."""
         nodes = unpersisted(nodes)
         deadline = None if timeout is None else self.clock.now() + timeout
-        if not nodes or not self._take_lead(nodes, deadline):
+        leads = bool(nodes) and self._take_lead(nodes, deadline)
+        if not leads:
             return
         try:
-            while nodes := unpersisted(nodes):
+            while nodes:
+                # Without the lead, and without waking anybody for it: to write a memtable may take a step of its own.
+                leads = False
+                self._leading = False
                 self._refuse_late(deadline)
                 self._demand(nodes)
+                leads = self._take_lead(nodes, deadline)
+                if not leads:
+                    return
                 progressed = self._step()
-                assert progressed or not unpersisted(nodes) or self._can_progress(), "a dependency waits for itself"
+                nodes = unpersisted(nodes)
+                assert progressed or not nodes or self._can_progress(), "a dependency waits for itself"
         finally:
-            self._give_lead()
+            self._give_lead(leads=leads)
 
     def _take_lead(self, nodes: tuple[GraphNode, ...], deadline: float | None) -> bool:
         """Become the leader, or return False once somebody else has made the nodes persistent."""
         with self.lock:
+            if not self._leading and self.refusal is None:
+                self._leading = not nodes or bool(unpersisted(nodes))
+                return self._leading
             turn = Turn(nodes, self._sync.condition(self.lock))
             self._turns.append(turn)
             try:
@@ -109,10 +120,11 @@ class Writeback:
                 self._turns.remove(turn)
                 self._wake_next()
 
-    def _give_lead(self) -> None:
-        """Lead no more."""
+    def _give_lead(self, *, leads: bool) -> None:
+        """Lead no more, or let those go on that were not woken for a pause."""
         with self.lock:
-            self._leading = False
+            if leads:
+                self._leading = False
             self._wake_next()
 
     def _wake_next(self) -> None:
@@ -157,6 +169,7 @@ class Writeback:
             self._turns.insert(0, turn)
             turn.wakes.wait()
             self._turns.remove(turn)
+        self._wake_next()
 
     def _step(self) -> bool:
         with self.lock:

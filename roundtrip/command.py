@@ -7,6 +7,7 @@ standard error (or, with `--json`, one object on standard output) and an exit co
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ import click
 
 from formats.errors import ShardproofError
 
-from .commands.exits import INTERRUPTED, OUTPUT_CLOSED, PROVED, UNEXPECTED, USAGE, exit_code_of, facts_of
+from .commands.exits import INTERRUPTED, OUTPUT_CLOSED, PROVED, UNEXPECTED, USAGE, CommandError, exit_code_of, facts_of
 from .commands.output import note, one_line, write_json
 
 #: Subcommand -> its module in `roundtrip.commands` and what `--help` says of it.
@@ -76,8 +77,14 @@ def command() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    signal.signal(signal.SIGINT, interrupt_of(os.getpid()))
-    code = run(sys.argv[1:])
+    closed = open_closed_streams()
+    try:
+        signal.signal(signal.SIGINT, interrupt_of(os.getpid()))
+        code = run(sys.argv[1:]) if "stdout" not in closed else fail(CLOSED, as_json=False)
+    except KeyboardInterrupt:  # before `run` was ready for it, or behind its end
+        code = INTERRUPTED
+    # From here on Ctrl-C ends the process without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -88,6 +95,35 @@ def main() -> NoReturn:
     if code == OUTPUT_CLOSED:
         silence_stdout()
     sys.exit(code)
+
+
+def open_closed_streams() -> list[str]:
+    """Put something in the place of each standard stream that is closed: a file opened later must not get its number.
+
+    Who reads from such a standard input is told, and standard error goes nowhere. The answer names the streams.
+    """
+    closed = [name for name in STREAMS if getattr(sys, name) is None]
+    for name in closed:
+        number = STREAMS.index(name)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        if nowhere != number:
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+        stream = io.BufferedReader(ClosedInput()) if name == "stdin" else os.fdopen(number, "wb", closefd=False)
+        setattr(sys, name, io.TextIOWrapper(stream, encoding="utf-8"))
+    return closed
+
+
+class ClosedInput(io.RawIOBase):
+    """Standard input where there is none."""
+
+    def readable(self) -> bool:
+        """So that it can be tried."""
+        return True
+
+    def readinto(self, _buffer: Any, /) -> int:
+        """Say why nothing can be read."""
+        raise CommandError("standard input is closed")
 
 
 def interrupt_of(parent: int) -> Callable[[int, Any], None]:
@@ -137,6 +173,8 @@ def run(arguments: Sequence[str]) -> int:
         return fail({"type": type(error).__name__, "message": message, "exit_code": UNEXPECTED}, as_json=as_json)
 
 
+STREAMS: Final = ("stdin", "stdout", "stderr")
+CLOSED: Final = {"message": "standard output is closed", "exit_code": USAGE}
 #: What a write meets where there is no room: the world's doing, not ours.
 DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 OPTIMIZED: Final = "assertions are part of the proof, and Python runs without them; do not use -O or PYTHONOPTIMIZE"

@@ -7,9 +7,15 @@ there, and can still speak when `roundtrip` itself was taken. It imports nothing
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+# Not `signal`, which is milliseconds of import: until the command line has its own handler, Ctrl-C ends the process
+# without a traceback.
+import _signal  # type: ignore[import-not-found]  # not in typeshed
+
+_signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+
+import importlib.util  # noqa: E402 - see above
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 IMPORT_NAMES = ("formats", "engine", "corpus", "roundtrip")
 EXIT_USAGE = 2
@@ -37,7 +43,8 @@ def main() -> None:
     """Run the command line, or say why it cannot run and exit with 2 (usage)."""
     problem = check_import_names()
     if problem is not None:
-        sys.stderr.write(problem + "\n")
+        if sys.stderr is not None:  # None: it was closed
+            sys.stderr.write(problem + "\n")
         raise SystemExit(EXIT_USAGE)
     from roundtrip.command import main as command_main  # noqa: PLC0415 - only safe to import after the check
 

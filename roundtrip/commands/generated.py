@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import formats
 from formats.catalog import Catalog
 
 from ..pages import checkout_root, generated_documents
+from ..storing.whole_files import write_all, write_whole
 from .exits import CommandError
 
 
@@ -36,27 +36,9 @@ def files_of(catalog: Catalog, format_name: str | None, folder: str | None) -> I
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    name = ""
+    """Write a file as a whole or not at all; a device is written to as it is."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            name = file.name
-            file.write(text)
-        Path(name).chmod(0o666 & ~current_umask())
-        Path(name).replace(path)
-        name = ""
+        write_whole(os.fsencode(path), lambda file: write_all(file, text.encode()))
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from error
-    finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
-
-
-def current_umask() -> int:
-    """The permissions that new files do without."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -16,6 +16,11 @@ from .output import note
 if TYPE_CHECKING:
     from formats.catalog import Catalog
 
+SEED_VARIABLE: Final = "SHARDPROOF_SEED"
+SEED_MAXIMUM: Final = 2**64 - 1
+#: Leading zeros and all; Python refuses to read numbers of thousands of digits.
+SEED_DIGITS: Final = 1000
+
 catalog_option = click.option(
     "--catalog",
     "catalog_name",
@@ -26,12 +31,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 format_option = click.option("--format", "format_name", metavar="NAME", help="Only this format.")
 seed_option = click.option(
     "--seed",
-    type=click.IntRange(0, 2**64 - 1),
+    type=click.IntRange(0, SEED_MAXIMUM),
     metavar="NUMBER",
     help="Repeat a run; without it SHARDPROOF_SEED is used, or a new one is drawn.",
 )
 
-SEED_VARIABLE: Final = "SHARDPROOF_SEED"
 DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min)?")
 SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, None: 1.0}
 
@@ -54,8 +58,8 @@ def chosen_seed(seed: int | None) -> int:
     text = os.environ.get(SEED_VARIABLE, "")
     if text in {"", "random"}:
         return secrets.randbits(32)
-    if not text.isdecimal():
-        raise CommandError(f"{SEED_VARIABLE}={text!r} is not a whole number")
+    if not text.isdecimal() or len(text) > SEED_DIGITS or int(text) > SEED_MAXIMUM:
+        raise CommandError(f"{SEED_VARIABLE}={text[:40]!r} is no whole number from 0 to {SEED_MAXIMUM}")
     return int(text)
 
 

@@ -86,8 +86,14 @@ def rich_console() -> Console:
     """A console on standard output: colours and its width on a terminal only, wide lines elsewhere."""
     from rich.console import Console  # noqa: PLC0415  # heavy
 
+    class PipeConsole(Console):
+        """Lets the command line end as every command does whose reader has gone."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     watched = on_terminal(sys.stdout)
-    return Console(no_color=not coloured(sys.stdout), force_terminal=watched, width=None if watched else PIPE_WIDTH)
+    return PipeConsole(no_color=not coloured(sys.stdout), force_terminal=watched, width=None if watched else PIPE_WIDTH)
 
 
 @contextmanager

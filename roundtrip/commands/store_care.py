@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..storing.damage import damage_facts, damage_text
-from ..storing.keys import bytes_text, counted
+from ..storing.keys import bytes_text, counted, path_facts
 from .exits import PROVED, REFUTED, CommandError
 from .options import json_option
 from .output import one_line, progress_bar, write, write_json, write_table
@@ -54,7 +54,7 @@ def init(path: str, as_json: bool, size: int, extent_size: int, page_size: int) 
     shape = Shape(extent_count=size // extent_size, extent_size_bytes=extent_size, page_size_bytes=page_size)
     Store.create(path, shape).close()
     if as_json:
-        write_json({"ok": True, "store": path, "size_bytes": size, **shape_facts(shape)})
+        write_json({"ok": True, **path_facts("store", path), "size_bytes": size, **shape_facts(shape)})
     else:
         extents = f"{shape.extent_count} extents of {bytes_text(extent_size)}"
         write(f"new store in {one_line(path)}: {bytes_text(size)}, {extents}")
@@ -89,7 +89,7 @@ def stat(path: str, as_json: bool) -> int:
         store.index.count_live()
         figures = figures_of(store, keys, value_bytes)
     if as_json:
-        write_json({"ok": True, "store": path, **figures})
+        write_json({"ok": True, **path_facts("store", path), **figures})
         return PROVED
     write_table(rows_of(path, figures))
     return PROVED
@@ -160,7 +160,7 @@ def verify(path: str, as_json: bool) -> int:
         write_json(
             {
                 "ok": report.is_clean(),
-                "store": path,
+                **path_facts("store", path),
                 "keys": report.keys,
                 "chunks": report.chunks,
                 "payload_bytes": report.payload_bytes,
@@ -213,7 +213,7 @@ def reclaim(path: str, as_json: bool, extents: int | None, compact: bool) -> int
         write_json(
             {
                 "ok": True,
-                "store": path,
+                **path_facts("store", path),
                 "extents": list(report.extents),
                 "moved_chunks": report.moved_chunks,
                 "moved_bytes": report.moved_bytes,

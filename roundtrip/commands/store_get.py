@@ -8,22 +8,33 @@ from typing import Final
 
 import click
 
-from ..storing.keys import bytes_text, counted, key_facts, key_of
+from ..storing.keys import bytes_text, counted, key_facts, key_of, path_facts
 from .exits import PROVED, REFUTED, CommandError
 from .options import json_option, together
 from .output import one_line, progress_bar, write, write_json
-from .store_options import path_argument, prefix_option
+from .store_options import not_empty, path_argument, prefix_option
 from .store_output import note_problems
 
 MIB: Final = 2**20
+#: Names of standard output: what is written there is the value and nothing else.
+STANDARD_OUTPUT: Final = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
 @click.command("get", short_help="Fetch a value, or a whole tree of files.")
 @path_argument
 @click.argument("key", required=False)
-@click.option("-o", "--output", "output", metavar="FILE", help="Write to FILE, which appears when it is whole.")
-@click.option("--tree", "tree", metavar="DIRECTORY", help="Restore every key as a file below DIRECTORY.")
-@together(prefix_option, json_option)
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    callback=not_empty,
+    metavar="FILE",
+    help="Write to FILE, which appears when it is whole; - is standard output.",
+)
+@click.option(
+    "--tree", "tree", callback=not_empty, metavar="DIRECTORY", help="Restore every key as a file below DIRECTORY."
+)
+@together(prefix_option("With --tree: only keys that begin so, without this part."), json_option)
 def get(path: str, key: str | None, output: str | None, tree: str | None, prefix: bytes | None, as_json: bool) -> int:
     """Fetch the value of KEY from the store in PATH: to standard output, or to FILE.
 
@@ -34,17 +45,22 @@ def get(path: str, key: str | None, output: str | None, tree: str | None, prefix
     """
     if (key is None) == (tree is None) or (tree is not None and output is not None):
         raise CommandError("say what to fetch: get PATH KEY [-o FILE], or get PATH --tree DIRECTORY [--prefix TEXT]")
+    if key is not None and prefix is not None:
+        raise CommandError("--prefix goes with --tree: say the whole KEY")
     if tree is not None:
         return get_tree(path, os.fsencode(tree), prefix or b"", as_json=as_json)
-    if as_json and output in {None, "-"}:
+    if output is None or output in STANDARD_OUTPUT:
+        output = "-"
+    if as_json and output == "-":
         raise CommandError("--json needs -o FILE: standard output cannot hold the value and the object")
     assert key is not None
-    return get_one(path, (prefix or b"") + key_of(key), output or "-", as_json=as_json)
+    return get_one(path, key_of(key), output, as_json=as_json)
 
 
 def get_one(path: str, key: bytes, output: str, *, as_json: bool) -> int:
     """Fetch one value."""
-    from ..storing.getting import copy, reader_of, refuse_own_file, write_file  # noqa: PLC0415  # imports the engine
+    from ..storing.getting import copy, reader_of, write_file  # noqa: PLC0415  # imports the engine
+    from ..storing.own_files import refuse_own_file  # noqa: PLC0415  # needed here only
     from ..storing.sessions import reading  # noqa: PLC0415  # likewise
     from ..storing.trees import reason_of  # noqa: PLC0415  # likewise
 
@@ -63,7 +79,15 @@ def get_one(path: str, key: bytes, output: str, *, as_json: bool) -> int:
             except OSError as error:
                 raise CommandError(f"{one_line(output)}: {reason_of(error)}") from error
     if as_json:
-        write_json({"ok": True, "store": path, "file": output, **key_facts(key), "size_bytes": size})
+        write_json(
+            {
+                "ok": True,
+                **path_facts("store", path),
+                **path_facts("file", output),
+                **key_facts(key),
+                "size_bytes": size,
+            }
+        )
     else:
         write(f"{one_line(output)}: {bytes_text(size)}")
     return PROVED
@@ -72,18 +96,20 @@ def get_one(path: str, key: bytes, output: str, *, as_json: bool) -> int:
 def get_tree(path: str, root: bytes, prefix: bytes, *, as_json: bool) -> int:
     """Restore a tree."""
     from ..storing.getting import TreeGet, make_root  # noqa: PLC0415  # imports the engine
+    from ..storing.own_files import OwnFiles  # noqa: PLC0415  # needed here only
     from ..storing.sessions import reading  # noqa: PLC0415  # likewise
 
     with reading(path) as store, progress_bar(quiet=as_json) as progress:
-        make_root(root, path)
-        report = TreeGet(store, root, progress).run(prefix)
+        own = OwnFiles(path)
+        make_root(root, own)
+        report = TreeGet(store, root, own, progress).run(prefix)
     code = REFUTED if report.problems else PROVED
     if as_json:
         write_json(
             {
                 "ok": not report.problems,
-                "store": path,
-                "directory": os.fsdecode(root),
+                **path_facts("store", path),
+                **path_facts("directory", os.fsdecode(root)),
                 "restored": report.restored,
                 "restored_bytes": report.restored_bytes,
                 "problems": [problem.as_dict() for problem in report.problems],

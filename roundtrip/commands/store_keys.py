@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ..storing.keys import counted, key_facts, key_of, key_text
+from ..storing.keys import counted, key_facts, key_of, key_text, path_facts
 from .exits import PROVED, REFUTED, CommandError
 from .options import json_option, together
 from .output import note, on_terminal, one_line, progress_bar, write, write_json
@@ -16,9 +16,9 @@ from .store_output import begun, tell_persistent
 
 @click.command("ls", short_help="List the keys.")
 @path_argument
-@together(prefix_option, json_option)
+@together(prefix_option("Only keys that begin so."), json_option)
 @click.option("--start", "start", callback=as_key, metavar="KEY", help="Begin with this key, or the next one there is.")
-@click.option("--end", "end", callback=as_key, metavar="KEY", help="Stop before this key.")
+@click.option("--end", "end", callback=as_key, metavar="KEY", help="Up to this key, which is left out.")
 @click.option("-l", "--long", "is_long", is_flag=True, help="With the sizes of the values in bytes.")
 def list_command(
     path: str, prefix: bytes | None, as_json: bool, start: bytes | None, end: bytes | None, is_long: bool
@@ -30,7 +30,7 @@ def list_command(
         items = store.items(start or b"", end, prefix or b"")
         if as_json:
             keys = [{**key_facts(key), "size_bytes": size} for key, size in items]
-            write_json({"ok": True, "store": path, "count": len(keys), "keys": keys})
+            write_json({"ok": True, **path_facts("store", path), "count": len(keys), "keys": keys})
             return PROVED
         for key, size in items:
             write(f"{size:>12}  {key_text(key)}" if is_long else key_text(key))
@@ -40,7 +40,7 @@ def list_command(
 @click.command("rm", short_help="Delete keys.")
 @path_argument
 @click.argument("keys", nargs=-1, metavar="[KEY]…")
-@together(prefix_option, json_option)
+@together(prefix_option("Delete all keys that begin so."), json_option)
 @click.option("--all", "everything", is_flag=True, help="Delete all keys.")
 @click.option("--yes", "yes", is_flag=True, help="Do not ask, for --prefix and --all.")
 @click.option(
@@ -71,7 +71,7 @@ def remove(
         raise CommandError("say what to delete: rm PATH KEY…, rm PATH --prefix TEXT, or rm PATH --all")
     if as_json and report_persistent:
         raise CommandError("--json is one object, --report-persistent a line for each key: use one of them")
-    wanted = [key_of(key) for key in keys]
+    wanted = list(dict.fromkeys(key_of(key) for key in keys))
     if not keys:
         with reading(path) as store:
             wanted = list(store.scan(prefix=prefix or b""))
@@ -94,7 +94,9 @@ def remove(
     deleted = len(wanted) - len(missing)
     if as_json:
         absent = [key_facts(key) for key in missing]
-        write_json({"ok": not missing, "store": path, "deleted": deleted, "persistent": True, "missing": absent})
+        write_json(
+            {"ok": not missing, **path_facts("store", path), "deleted": deleted, "persistent": True, "missing": absent}
+        )
         return REFUTED if missing else PROVED
     for key in missing:
         note(f"error: no such key: {key_text(key)}")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import click
 
 UNITS: Final = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 
 
-def not_empty(_context: click.Context, _option: click.Parameter, text: str) -> str:
-    """A path; no text at all would be the working folder."""
-    if not text:
-        raise click.BadParameter("expected the path of a store, found an empty text")
+def not_empty(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """A path, or None; no text at all would be the working folder, or nothing that can be there."""
+    if text == "":
+        raise click.BadParameter("expected a path, found an empty text")
     return text
 
 
@@ -34,6 +35,6 @@ def as_key(_context: click.Context, _option: click.Parameter, text: str | None) 
     return None if text is None else os.fsencode(text)
 
 
-prefix_option = click.option(
-    "--prefix", callback=as_key, metavar="TEXT", help="Only keys that begin so; for put: what keys begin with."
-)
+def prefix_option(help_text: str) -> Callable[[Any], Any]:
+    """`--prefix`, which means something else to each command."""
+    return click.option("--prefix", callback=as_key, metavar="TEXT", help=help_text)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..storing.keys import bytes_text, counted
+from ..storing.keys import bytes_text, counted, path_facts
 from .exits import NOTHING_TESTED, PROVED, REFUTED, CommandError
 from .options import chosen_seed, duration, json_option, seed_option, together
 from .output import one_line, progress_bar, write, write_json, write_table
+from .store_options import not_empty, path_argument
 
 if TYPE_CHECKING:
     from ..exercise import ExerciseReport
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("exercise", short_help="Do everything with a new store, at random, and compare with a dictionary.")
-@click.argument("path", metavar="PATH", required=False)
+@click.argument("path", metavar="PATH", callback=not_empty, required=False)
 @together(json_option, seed_option)
 @click.option("--memory", "in_memory", is_flag=True, help="With a store in memory, which repeats a run exactly.")
 @click.option(
@@ -34,7 +35,13 @@ if TYPE_CHECKING:
     help="How many.",
 )
 @click.option("--budget", "budget", callback=duration, metavar="TIME", help="Stop after this time: 10m, 30s.")
-@click.option("--keys", "keys", type=click.IntRange(min=1), metavar="NUMBER", help="Different keys; few collide more.")
+@click.option(
+    "--keys",
+    "keys",
+    type=click.IntRange(1, 1_000_000),
+    metavar="NUMBER",
+    help="Different keys, up to 1,000,000; few collide more.",
+)
 @click.option(
     "--preset",
     "preset",
@@ -117,7 +124,7 @@ def show_exercise(report: ExerciseReport) -> None:
 
 
 @click.command("survive", short_help="Kill processes that write to a store, and check what is left.")
-@click.argument("path", metavar="PATH")
+@path_argument
 @together(json_option, seed_option)
 @click.option(
     "--times",
@@ -159,7 +166,7 @@ def survive(path: str, as_json: bool, seed: int | None, times: int, keep: bool) 
         for folder in () if is_evidence else (survival.store, survival.tree):
             shutil.rmtree(folder, ignore_errors=True)
     if as_json:
-        write_json({"ok": not report.violations, "store": str(survival.store), **facts(report)})
+        write_json({"ok": not report.violations, **path_facts("store", path), **facts(report)})
     else:
         show_survival(report, str(survival.store))
     if report.violations:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ..storing.keys import bytes_text, counted, key_of, key_text
+from ..storing.keys import bytes_text, counted, key_of, key_text, path_facts
 from .exits import PROVED, REFUTED, CommandError
 from .options import json_option, together
 from .output import note, one_line, progress_bar, write, write_json
-from .store_options import path_argument, prefix_option
+from .store_options import not_empty, path_argument, prefix_option
 from .store_output import begun, note_problems, tell_persistent
 
 if TYPE_CHECKING:
@@ -25,9 +25,13 @@ MIB: Final = 2**20
 @path_argument
 @click.argument("words", nargs=-1, metavar="[KEY] FILE|-|DIRECTORY")
 @click.option(
-    "--tree", "tree", metavar="DIRECTORY", help="Store the files below DIRECTORY; the same as naming it alone."
+    "--tree",
+    "tree",
+    callback=not_empty,
+    metavar="DIRECTORY",
+    help="Store the files below DIRECTORY; the same as naming it alone.",
 )
-@together(prefix_option, json_option)
+@together(prefix_option("With DIRECTORY: what its keys begin with."), json_option)
 @click.option("--durable", "durable", is_flag=True, help="Make each file persistent before the next one is read.")
 @click.option(
     "--report-persistent",
@@ -53,6 +57,8 @@ def put(
     """
     if as_json and report_persistent:
         raise CommandError("--json is one object, --report-persistent a line for each key: use one of them")
+    if words and not words[-1]:
+        raise CommandError("FILE: expected a path, found an empty text")
     if tree is None and len(words) == 1:
         if words[0] != "-" and not os.path.isdir(words[0]):  # noqa: PTH112  # a name may hold any bytes
             state = "a file" if os.path.exists(words[0]) else "not there"  # noqa: PTH110  # likewise
@@ -63,7 +69,9 @@ def put(
     tell = tell_persistent if report_persistent else None
     if tree is not None:
         return put_tree(path, os.fsencode(tree), prefix or b"", as_json=as_json, durable=durable, tell=tell)
-    return put_one(path, (prefix or b"") + key_of(words[0]), words[1], as_json=as_json, tell=tell)
+    if prefix is not None:
+        raise CommandError("--prefix goes with a DIRECTORY: say the whole KEY")
+    return put_one(path, key_of(words[0]), words[1], as_json=as_json, tell=tell)
 
 
 def put_one(path: str, key: bytes, name: str, *, as_json: bool, tell: Callable[[bytes], None] | None) -> int:
@@ -109,10 +117,13 @@ def put_tree(
     from ..storing.sessions import writing  # noqa: PLC0415  # likewise
     from ..storing.trees import listed, reason_of  # noqa: PLC0415  # likewise
 
+    shown = one_line(os.fsdecode(root))
     try:
         listed(root)
     except OSError as error:
-        raise CommandError(f"{one_line(os.fsdecode(root))}: {reason_of(error)}") from error
+        raise CommandError(f"{shown}: {reason_of(error)}") from error
+    if os.path.exists(path) and os.path.samefile(root, path):  # noqa: PTH110, PTH121  # a name may hold any bytes
+        raise CommandError(f"{shown} is the store itself")
     with writing(path) as (store, interrupts), progress_bar(quiet=as_json) as progress:
         begun(path, tell)
         persistence = Persistence(tell, is_eager=durable)
@@ -141,7 +152,7 @@ def show_json(path: str, report: PutReport) -> None:
     write_json(
         {
             "ok": not report.problems,
-            "store": path,
+            **path_facts("store", path),
             "stored": report.stored,
             "stored_bytes": report.stored_bytes,
             "persistent": True,

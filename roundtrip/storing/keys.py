@@ -42,6 +42,13 @@ def key_facts(key: bytes) -> dict[str, Any]:
         return {"key": key_text(key), "key_base64": base64.b64encode(key).decode("ascii")}
 
 
+def path_facts(name: str, path: str) -> dict[str, Any]:
+    """A path for `--json` under the name, as keys are: with `…_base64` where it is not UTF-8."""
+    raw = os.fsencode(path)
+    facts = key_facts(raw)
+    return {name: facts["key"]} if len(facts) == 1 else {name: facts["key"], f"{name}_base64": facts["key_base64"]}
+
+
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun: `1 file`, `2,000 files`."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from engine import Dependency, Store
-from engine.assembly import DISK_FILE
 from engine.errors import StoreFull
+from engine.store_directory import DISK_FILE
 
 from ..commands.exits import CommandError
 from ..commands.output import Progress, one_line
@@ -156,8 +156,9 @@ class TreePut:
         except SourceUnreadable as error:
             self.report.problems.append(Problem(entry.key, str(error)))
         except StoreFull as error:
-            stored = counted(self.report.stored, "file")
-            raise StoreFull(f"{key_text(entry.key)}: {error}; {stored} before it are stored") from error
+            are = "is" if self.report.stored == 1 else "are"
+            stored = f"{counted(self.report.stored, 'file')} before it {are} stored"
+            raise StoreFull(f"{key_text(entry.key)}: {error}; {stored}") from error
         else:
             size = source.size_bytes
             self.report.stored += 1
