@@ -125,6 +125,7 @@ class Writeback:
         with self.lock:
             if leads:
                 self._leading = False
+            self._wake_done()
             self._wake_next()
 
     def _wake_next(self) -> None:
@@ -134,6 +135,12 @@ class Writeback:
                 if not turn.is_done():
                     turn.wakes.notify_all()
                     return
+
+    def _wake_done(self) -> None:
+        """Wake those whose nodes are persistent. The lock is held."""
+        for turn in self._turns:
+            if turn.is_done():
+                turn.wakes.notify_all()
 
     def _wake_all(self) -> None:
         """The lock is held."""
@@ -180,6 +187,8 @@ class Writeback:
             batch, self._issued = self._issued, []
             if not batch:
                 return False
+            # Only now, and not when they were done: they run while the disk syncs, and not in the leader's way.
+            self._wake_done()
         try:
             self.extents.disk.sync()
         except OSError as error:
@@ -189,9 +198,6 @@ class Writeback:
             self.levels += 1
             for node in batch:
                 node.settle()
-            for turn in self._turns:
-                if turn.is_done():
-                    turn.wakes.notify_all()
         return True
 
     def _can_progress(self) -> bool:
