@@ -42,7 +42,6 @@ FRAME_OVERHEAD: Final = CHUNK_HEADER_SIZE + TAG_SIZE
 RUN_KEY_SIZE: Final = len(run_key(0))
 PAYLOAD_MAXIMUM: Final = 2**28 - 4096
 KEY_MAXIMUM: Final = 4096
-PARTS_MAXIMUM: Final = 65536
 #: Payloads from this size on are read on their own, so that they need no copy.
 READ_APART_SIZE: Final = 16384
 #: Payloads from this size on are handed to the disk as a buffer of their own, smaller ones are joined to their header.

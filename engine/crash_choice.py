@@ -76,11 +76,6 @@ class Kept(msgspec.Struct, frozen=True):
             return f"{self.index}:{self.length}"
         return f"{self.index}" if self.without_sector is None else f"{self.index}!{self.without_sector}"
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing of the write is lost."""
-        return self.length is None and self.without_sector is None
-
     def pieces(self, write: Unsynced) -> Iterator[tuple[int, bytes]]:
         """What is left of the write: offset in the extent, and bytes."""
         if self.without_sector is None:

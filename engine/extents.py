@@ -101,8 +101,6 @@ class Extents:
         self.changed: set[int] = set()
         #: Extents of tree metadata whose pointer changed: nobody needs it, so it rides with the next record, whenever.
         self.changed_metadata: set[int] = set()
-        #: Extents taken ahead for writing: the medium has room for them.
-        self.allocated: set[int] = set()
         self.writeback: Writeback
 
     def begin_life(self, extent: Extent, generation: int) -> None:

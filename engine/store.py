@@ -7,7 +7,7 @@ are never torn: a `get` answers with one value that was put, whole.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .assembly import StoreParts
 from .chunks import KEPT_FOR_RUNS, KEY_MAXIMUM
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from .locator import Entry, Locator
 
 #: Parts of one value: so many locators still fit into one page of a run, beside the longest key.
-PARTS_MAXIMUM = 3000
+PARTS_MAXIMUM: Final = 3000
 #: Puts of `put_many` that are made under one hold of the lock.
-BATCH = 64
+BATCH: Final = 64
 
 
 class Store(StoreParts):
