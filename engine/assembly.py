@@ -177,6 +177,7 @@ class StoreParts:
                 store.extents.begin_life(extent, 0 if extent.number < RESERVED_COUNT else 1)
             store.extents.free.extend(range(RESERVED_COUNT, shape.extent_count))
             store._begin()
+            store._start_background()
         except BaseException:
             store.abandon()
             raise
@@ -252,6 +253,7 @@ class StoreParts:
                 if recovered.is_clean:
                     # Only now: what a crash leaves behind the pointer would else be taken for what a clean close left.
                     store._go_on_in(open_extents)
+                store._start_background()
         except BaseException:
             store.abandon()
             raise
@@ -303,11 +305,14 @@ class StoreParts:
                 stream.extent = extent
 
     def _begin(self) -> None:
-        """Say on disk that the store is open, and begin background work."""
+        """Say on disk that the store is open."""
         with self._lock:
             self.superblock.next_record()
             self.metadata.rewrite = True
         self.writeback.step()
+
+    def _start_background(self) -> None:
+        """Begin background work, last: what it finds, it may reclaim, but for the extents that the streams go on in."""
         if self.limits.background:
             self.maintenance.start()
 

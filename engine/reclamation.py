@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -157,7 +158,9 @@ class Reclamation:
                 nodes.append(self.superblock.reset(extent, after, self._freed))
             done.append(number)
             if self.index.active.is_full():
-                self.index.flush()
+                # Where there is no room yet, the resets that are queued will make it.
+                with suppress(StoreFull):
+                    self.index.flush()
         self.moved_bytes += moved_bytes
         return ReclaimReport(tuple(done), moved_chunks, moved_bytes, dropped), Dependency(tuple(nodes))
 

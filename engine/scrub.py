@@ -11,7 +11,7 @@ from formats.generated import extent_header_v1
 from formats.place import extent_header_seed, run_key
 
 from .errors import ChunkRotten
-from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, StalePlace
+from .extents import HEADER_SIZE, METADATA_PAIRS, SUPERBLOCK_PAIRS, StalePlace
 from .recovery import read_chain
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Scrub:
         self.index = index
         self.logs = logs
         self.damage: list[ChunkRotten] = []
+        #: Extents that something named lies in.
+        self.named: set[int] = set()
         self.chunk_count = 0
         self.payload_bytes = 0
 
@@ -59,12 +61,12 @@ class Scrub:
         self.damage = list(known)
         records = sum(self._root(log) for log in self.logs)
         runs = self.index.runs
-        for extent in self.extents.all[RESERVED_COUNT:]:
-            self._header(extent)
         for run in runs:
             for part, _ in enumerate(run.chunks):
                 self._run_chunk(run.number, part)
         keys = self._values(progress)
+        for number in sorted(self.named):
+            self._header(self.extents.all[number])
         return ScrubReport(keys, self.chunk_count, self.payload_bytes, len(runs), records, tuple(self.damage))
 
     def _root(self, log: RootLog) -> int:
@@ -92,7 +94,7 @@ class Scrub:
         return len(chain.records)
 
     def _header(self, extent: Extent) -> None:
-        """The header of an extent that is in use and has reached the disk."""
+        """The header of an extent in which something is named: it was written before that, and is durable like it."""
         generation = extent.generation
         if extent.owner == "free" or extent.issued < HEADER_SIZE:
             return
@@ -115,6 +117,7 @@ class Scrub:
             run = next((run for run in self.index.runs if run.number == number), None)
             if run is None:
                 return
+            self.named.add(run.chunks[part][0])
             try:
                 payload = self.chunks.read(run.chunks[part], run_key(number), part, "run")
             except StalePlace:
@@ -149,6 +152,7 @@ class Scrub:
     def _value(self, key: bytes, entry: Entry) -> None:
         """All chunks of a value, wherever they are by now."""
         for part, locator in enumerate(entry):
+            self.named.add(locator[0])
             try:
                 payload = self.chunks.read(locator, key, part)
             except StalePlace:

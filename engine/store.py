@@ -237,19 +237,23 @@ class Store(StoreParts):
     def _append_piece(
         self, key: bytes, piece: bytes, locators: list[Locator], segments: list[Segment], pinned: list[Extent]
     ) -> None:
+        cause = None
         while True:
-            with self._lock:
-                self._refuse()
-                placed = self.chunks.append_value(key, piece, len(locators))
-                if placed is not None:
-                    for locator in placed[0]:
-                        extent = self.extents.all[locator[0]]
-                        extent.pins += 1
-                        pinned.append(extent)
-                    locators += placed[0]
-                    segments += placed[1]
-                    return
-            self.maintenance.make_room()
+            try:
+                with self._lock:
+                    self._refuse()
+                    placed = self.chunks.append_value(key, piece, len(locators))
+                    if placed is not None:
+                        for locator in placed[0]:
+                            extent = self.extents.all[locator[0]]
+                            extent.pins += 1
+                            pinned.append(extent)
+                        locators += placed[0]
+                        segments += placed[1]
+                        return
+            except StoreFull as error:
+                cause = error
+            self.maintenance.make_room(cause)
 
     def delete(self, key: bytes, *, durable: bool = False) -> Dependency:
         """Delete a key; that there is none is no error. Also a full store deletes, as long as it has room to say so."""

@@ -17,6 +17,7 @@ import pytest
 from engine import Limits, Shape, Store
 from engine.errors import DiskFailed, StoreBusy, StoreClosed, StoreFull, StorePoisoned
 from engine.file_disk import FileDisk
+from engine.maintenance import Maintenance
 from engine.memory_disk import MemoryDisk
 from engine.recovery import recover
 from engine.seams import Seams, SeededRandomness
@@ -130,6 +131,27 @@ def test_after_a_crash_and_a_clean_close_nothing_is_appended_behind_what_nobody_
         assert extent.pointer in (0, SHAPE.extent_size_bytes) or extent.generation != generation
         store.close()
         disk = disk.crash()
+
+
+def test_background_work_begins_when_the_streams_have_their_extents(
+    disk: MemoryDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it may reclaim the extent that a stream is about to go on in."""
+    limits = msgspec.structs.replace(LIMITS, background=True)
+    with new_store(disk, limits) as store:
+        store.put(b"key", b"value")
+        store.delete(b"key")
+    seen = []
+
+    def start(maintenance: Maintenance) -> None:
+        seen.append([stream.extent for stream in maintenance.chunks.streams.values() if stream.extent is not None])
+
+    monkeypatch.setattr(Maintenance, "start", start)
+    store = Store.open_on(disk.crash(), limits)
+    assert len(seen) == 1
+    assert seen[0]
+    assert seen[0] == [stream.extent for stream in store.chunks.streams.values() if stream.extent is not None]
+    store.abandon()
 
 
 def test_a_clean_close_is_durable_and_one_that_failed_is_none(disk: MemoryDisk) -> None:

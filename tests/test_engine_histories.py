@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 import pytest
 
 from engine import Dependency, Limits, Shape, Store
@@ -140,6 +142,13 @@ def test_a_history_agrees_with_a_dict(seed: int, kind: type[MemoryDisk]) -> None
 @pytest.mark.parametrize("kind", [MemoryDisk, ZonedDisk])
 def test_a_crash_loses_nothing_that_was_persistent(seed: int, kind: type[MemoryDisk]) -> None:
     run(seed, kind(SHAPE.extent_count, SHAPE.extent_size_bytes), 600, crashes=True)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", [MemoryDisk, ZonedDisk])
+def test_background_work_changes_no_answer(kind: type[MemoryDisk], seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "LIMITS", msgspec.structs.replace(LIMITS, background=True))
+    run(seed, kind(SHAPE.extent_count, SHAPE.extent_size_bytes), 600, crashes=False)
 
 
 def test_the_same_seed_writes_the_same_bytes() -> None:
