@@ -184,7 +184,7 @@ class Index:
             if replaced is not None:
                 self.live.drop(len(key), replaced)
             self.live.add(len(key), entry)
-        if memtable.is_heavy(key, entry):
+        if len(key) > memtable.longest_key or len(entry) > 1:
             memtable.weigh(len(key), len(entry))
         entries[key] = entry
         for segment in segments:

@@ -30,18 +30,18 @@ class Memtable:
     so the `dependency` that they give back. `data`: the segments that hold the chunks of its entries. `number`: of the
     run that it becomes, 0 while it takes entries. `accounted`: entries of which the live bytes know what they replaced.
     `maximum`: entries that it takes, fewer where keys or entries are long: the run that it becomes must find room in
-    the reserve of the disk.
+    the reserve of the disk. `longest_key`: its length in bytes.
     """
 
     __slots__ = (
         "_budget_bytes",
-        "_longest_key",
         "_more_bytes",
         "accounted",
         "born",
         "data",
         "dependency",
         "entries",
+        "longest_key",
         "maximum",
         "number",
         "update",
@@ -50,7 +50,7 @@ class Memtable:
     def __init__(self, update: TreeUpdate, maximum: int, budget_bytes: int) -> None:
         self.maximum = maximum
         self._budget_bytes = budget_bytes
-        self._longest_key = 0
+        self.longest_key = 0
         self._more_bytes = 0
         self.entries: dict[bytes, Entry] = {}
         self.update = update
@@ -65,25 +65,21 @@ class Memtable:
         return len(self.entries) >= self.maximum
 
     def weigh(self, key_length: int, parts: int) -> None:
-        """An entry that is larger than those before comes in; only such entries need to be told."""
-        self._longest_key = max(self._longest_key, key_length)
+        """An entry comes in whose key is longer than those before, or with several locators; others need no word."""
+        self.longest_key = max(self.longest_key, key_length)
         self._more_bytes += (parts - 1) * LOCATOR_BYTES
         room = self._budget_bytes - self._more_bytes
-        self.maximum = min(self.maximum, max(1, room // entry_bytes(self._longest_key)))
+        self.maximum = min(self.maximum, max(1, room // entry_bytes(self.longest_key)))
 
     def unaccounted(self) -> list[bytes]:
         """Keys that came since; one that comes again keeps its place. The store's lock is held."""
         return list(islice(self.entries, self.accounted, None))
 
-    def is_heavy(self, key: bytes, entry: Entry) -> bool:
-        """Whether the entry must be weighed."""
-        return len(key) > self._longest_key or len(entry) > 1
-
     def run_bytes(self) -> int:
         """At most the bytes of the run that it becomes."""
         if not self.entries:
             return 0
-        return RUN_BYTES + self._more_bytes + len(self.entries) * entry_bytes(self._longest_key)
+        return RUN_BYTES + self._more_bytes + len(self.entries) * entry_bytes(self.longest_key)
 
 
 def entry_bytes(key_length: int) -> int:

@@ -97,7 +97,8 @@ class RunWriter:
     def _pages(self, *, is_end: bool) -> list[bytes]:
         """Cut what is held into pages; unless it is the end, the last one waits for more."""
         keys, entries = self._keys, self._entries
-        sizes = [ENTRY_SIZE + len(key) + LOCATOR_SIZE * len(entry) for key, entry in zip(keys, entries, strict=True)]
+        counts = map(len, entries)
+        sizes = [ENTRY_SIZE + size + LOCATOR_SIZE * count for size, count in zip(map(len, keys), counts, strict=True)]
         pages = []
         start, room = 0, PAGE_SIZE - lsm_page_data_v1.HEADER_SIZE
         left = room

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 #: Parts of one value: so many locators still fit into one page of a run, beside the longest key.
 PARTS_MAXIMUM: Final = 3000
 #: Puts of `put_many` that are made under one hold of the lock.
-BATCH: Final = 64
+BATCH: Final = 128
 
 
 class Store(StoreParts):
