@@ -19,7 +19,7 @@ from formats.place import extent_header_seed, life_seed, offset_seed
 
 from .config import Shape
 from .errors import ChunkRotten, NotAStore, UnsupportedStore
-from .extents import HEADER_SIZE, METADATA_PAIRS, SUPERBLOCK_PAIRS
+from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS
 from .superblock import CLEAN_CLOSE, INCOMPATIBLE, READ_ONLY_COMPATIBLE
 
 if TYPE_CHECKING:
@@ -130,6 +130,11 @@ def refuse(data: bytes) -> NotAStore | UnsupportedStore:
 
 def recover(disk: Disk) -> Recovered:
     """Read the roots of a disk. Raises `NotAStore`, `UnsupportedStore`, and `OSError` from the disk."""
+    if disk.extent_count < RESERVED_COUNT:
+        raise NotAStore(
+            f"expected at least the {RESERVED_COUNT} reserved extents, found {disk.extent_count} whole ones of "
+            f"{disk.extent_size_bytes} bytes: the disk file was cut short; restore it from a replica"
+        )
     numbers = [number for pair in (*SUPERBLOCK_PAIRS, *METADATA_PAIRS) for number in pair]
     headers = {number: read_root_header(disk.read(number, 0, HEADER_SIZE), number) for number in numbers}
     known = [header for header in headers.values() if header is not None]

@@ -98,3 +98,12 @@ def test_a_huge_file_of_zeros_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(NotAStore, match="zeros"):
         Store.open(tmp_path / "store", read_only=True)
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("extents", [1, 7, 8, 39])
+def test_a_disk_file_that_was_cut_short_is_refused_with_what_was_found(tmp_path: Path, extents: int) -> None:
+    Store.create(tmp_path / "store", SHAPE).close()
+    with (tmp_path / "store/disk").open("r+b") as file:
+        file.truncate(extents * SHAPE.extent_size_bytes)
+    with pytest.raises(NotAStore, match=rf"store: expected .*found {extents}.* cut"):
+        Store.open(tmp_path / "store")
