@@ -89,6 +89,8 @@ class ChunkStore:
         self.reserve = reserve
         #: Free extents that puts leave to compaction, beyond the reserve.
         self.held_back = 0
+        #: At most the bytes of the runs that the memtables become; the index says it. Puts leave room for them.
+        self.pending_run_bytes: Callable[[], int] = int
         #: Bytes of the run that one memtable may become: a few of them fit into the reserve.
         self.memtable_bytes = self.run_bytes_of(max(1, reserve // MEMTABLES))
         self.streams: dict[StreamName, Stream] = {
@@ -116,7 +118,10 @@ class ChunkStore:
 
     def available(self, stream: Stream) -> int:
         """How many free extents the stream may still take."""
-        held_back = self.held_back if stream.keeps_free == self.reserve else 0
+        held_back = 0
+        if stream is self.streams["shard"]:
+            # The reserve is what makes room while the memtables are written, so it is kept beside their runs.
+            held_back = self.held_back + self.extents_for(self.pending_run_bytes())
         return max(0, len(self.extents.free) - stream.keeps_free - held_back)
 
     def extents_for(self, run_bytes: int) -> int:

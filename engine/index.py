@@ -65,6 +65,7 @@ class Index:
     ) -> None:
         self.extents = extents
         self.chunks = chunks
+        chunks.pending_run_bytes = self.pending_run_bytes
         self.superblock = superblock
         self.metadata = metadata
         self.writeback = writeback

@@ -239,14 +239,12 @@ class Maintenance:
             shard = self.chunks.streams["shard"]
             if cause is None and self.chunks.available(shard):
                 return
-            if not self._reclaim_some() and not self._compact_for_room():
+            if not (self._reclaim_some() or self._compact_for_room() or self._flush_for_room()):
                 if cause is not None:
                     raise cause
-                free = len(self.extents.free)
                 raise StoreFull(
-                    f"no room: {free} extents are free and {self.chunks.reserve + self.chunks.held_back} are kept for "
-                    "deletes, the index and reclamation, and none holds enough that is dead; delete shards, or use a "
-                    "larger store"
+                    f"no room: the {len(self.extents.free)} free extents are kept for deletes, the index and "
+                    "reclamation, and no other holds enough that is dead; delete shards, or use a larger store"
                 )
 
     def make_room_for_runs(self) -> None:
@@ -265,6 +263,11 @@ class Maintenance:
             return self._compact_as_planned(must_gain=True)
         finally:
             self._tree_lock.release()
+
+    def _flush_for_room(self) -> bool:
+        """Write the memtables, for which more room is kept than their runs may take; whether puts may go on."""
+        self.index.flush()
+        return self.chunks.available(self.chunks.streams["shard"]) > 0
 
     def free_dead_runs(self) -> bool:
         """Free the extents of which all runs are dead: that needs no run to be written. Whether there was any."""
