@@ -1,0 +1,111 @@
+"""Presets: stores so small that every path runs within a few dozen operations, and what histories do to them.
+
+The shapes are chosen so that memtables hold a handful of keys, pages a few entries, extents a few chunks, and the
+caches next to nothing: a cache that holds everything hides the paths behind it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from engine import Limits, Shape
+from engine.chunks import FRAME_OVERHEAD
+from engine.extents import HEADER_SIZE
+from engine.memory_disk import MemoryDisk
+from engine.zoned_disk import ZonedDisk
+from formats.errors import ShardproofError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: How far around a border sizes are chosen.
+BORDER: Final = 3
+
+
+class UnknownPreset(ShardproofError):
+    """No preset has this name."""
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of store, and the keys and sizes of its histories.
+
+    `keys`: in the order of their numbers, those that are used most first; `sizes`: in bytes, the simple ones first,
+    then those for which a frame ends within `BORDER` bytes of a page's or an extent's end.
+    """
+
+    name: str
+    summary: str
+    shape: Shape
+    limits: Limits
+    keys: tuple[bytes, ...]
+    sizes: tuple[int, ...]
+    is_zoned: bool = False
+
+    def new_disk(self) -> MemoryDisk:
+        """An empty disk of this shape."""
+        kind = ZonedDisk if self.is_zoned else MemoryDisk
+        return kind(self.shape.extent_count, self.shape.extent_size_bytes)
+
+
+def border_sizes(shape: Shape, limits: Limits, key_length: int) -> tuple[int, ...]:
+    """Payload sizes for which the first frame of an extent ends at a page border or the extent's end, ± `BORDER`."""
+    before = HEADER_SIZE + FRAME_OVERHEAD + key_length
+    around = [
+        shape.page_size_bytes - before,
+        2 * shape.page_size_bytes - before,
+        limits.chunk_bytes,
+        shape.extent_size_bytes - before,
+    ]
+    sizes = {middle + step for middle in around for step in range(-BORDER, BORDER + 1)}
+    return tuple(sorted(size for size in sizes if size >= 0))
+
+
+SIMPLE_SIZES: Final = (1, 0, 2, 10, 40, 100)
+SHORT_KEYS: Final = tuple(b"%x" % number for number in range(12))
+LONG_KEYS: Final = (*SHORT_KEYS[:6], b"long" * 20, b"long" * 20 + b"!", b"z" * 300, b"z" * 511)
+
+
+def preset(  # what a preset is made of
+    name: str, summary: str, shape: Shape, limits: Limits, keys: Sequence[bytes] = SHORT_KEYS, *, is_zoned: bool = False
+) -> Preset:
+    """A preset whose sizes follow from its shape."""
+    sizes = (*SIMPLE_SIZES, *border_sizes(shape, limits, len(keys[0])))
+    return Preset(
+        name=name, summary=summary, shape=shape, limits=limits, keys=tuple(keys), sizes=sizes, is_zoned=is_zoned
+    )
+
+
+TINY_SHAPE: Final = Shape(extent_count=28, extent_size_bytes=4096, page_size_bytes=512)
+TINY_LIMITS: Final = Limits(
+    memtable_entries=5,
+    cache_bytes=1024,
+    buffer_pool_bytes=8192,
+    write_bytes=1024,
+    chunk_bytes=1400,
+    run_fanout=2,
+    reserve_extents=4,
+    background=False,
+)
+LARGER_SHAPE: Final = Shape(extent_count=40, extent_size_bytes=16384, page_size_bytes=512)
+LARGER_LIMITS: Final = msgspec.structs.replace(
+    TINY_LIMITS, memtable_entries=20, cache_bytes=4096, write_bytes=2048, chunk_bytes=3000, run_fanout=3
+)
+
+PRESETS: Final = {
+    each.name: each
+    for each in (
+        preset("tiny", "28 extents of 4 KiB, a memtable of 5 keys", TINY_SHAPE, TINY_LIMITS),
+        preset("zoned", "the same on a disk with hard write pointers", TINY_SHAPE, TINY_LIMITS, is_zoned=True),
+        preset("long-keys", "the same with keys of up to 511 bytes", TINY_SHAPE, TINY_LIMITS, LONG_KEYS),
+        preset("small", "40 extents of 16 KiB, a memtable of 20 keys", LARGER_SHAPE, LARGER_LIMITS),
+    )
+}
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of this name. Raises `UnknownPreset`."""
+    if name not in PRESETS:
+        raise UnknownPreset(f"preset: expected one of {', '.join(PRESETS)}, found {name[:40]!r}")
+    return PRESETS[name]

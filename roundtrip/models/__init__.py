@@ -1,0 +1,1 @@
+"""Executable reference models: obviously right, with the interface of the real parts."""
