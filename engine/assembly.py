@@ -26,6 +26,7 @@ from .index import Index
 from .lock_file import LockFile
 from .maintenance import Maintenance
 from .reclamation import Reclamation
+from .roots import forget_roots
 from .seams import Seams
 from .store_directory import DISK_FILE, LOCK_FILE, find_extent_size, lock_of
 from .superblock import Superblock
@@ -166,7 +167,8 @@ class StoreParts:
 
     @classmethod
     def create_on(cls, disk: Disk, shape: Shape, limits: Limits | None = None, seams: Seams | None = None) -> Self:
-        """A new store on any disk; what was on it is not looked at."""
+        """A new store on any disk; whatever was on it is gone."""
+        forget_roots(disk)
         return cls._created(disk, checked_shape(shape), limits or Limits(), seams or Seams(), None)
 
     @classmethod
@@ -248,7 +250,11 @@ class StoreParts:
             open_extents = store._restore(recovered)
             store.index.open_runs()
             if not read_only:
-                store.metadata.rewrite = True
+                if recovered.is_clean:
+                    # The mark goes before anything else comes: it vouches for what was there when it was written.
+                    with store._lock:
+                        store.superblock.next_record()
+                    store.writeback.step()
                 store._begin()
                 if recovered.is_clean:
                     # Only now: what a crash leaves behind the pointer would else be taken for what a clean close left.

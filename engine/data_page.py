@@ -41,7 +41,7 @@ class DataPage:
         self.size_bytes = (
             PAGE_OVERHEAD_BYTES + len(self._heap) + 4 * len(self._rows) + (8 * len(keys) if self._ends else 0)
         )
-        if any(len(key) != self._key_size for key in keys):
+        if len(set(map(len, keys))) > 1:
             self._keys, self._heap = keys, b""
             self.size_bytes += KEY_OVERHEAD_BYTES * len(keys)
 

@@ -91,4 +91,4 @@ def by_writeback(nodes: Iterable[GraphNode]) -> dict[Writeback, tuple[GraphNode,
 
 def unpersisted(nodes: Iterable[GraphNode]) -> tuple[GraphNode, ...]:
     """Those of the nodes that are not persistent yet, each once."""
-    return tuple(node for node in dict.fromkeys(nodes) if not node.persistent)
+    return tuple([node for node in dict.fromkeys(nodes) if not node.persistent])

@@ -77,7 +77,7 @@ class Extent:
         self.pins = 0
         #: CRC32C of the constant part of every place in this life of the extent.
         self.seed = 0
-        self.segments: deque[Segment] = deque()
+        self.segments: list[Segment] = []
 
     def place_seed(self, offset: int) -> int:
         """What the header checksum of a frame at this offset continues from."""
@@ -184,7 +184,7 @@ class Extents:
                     extent=extent.number,
                     offset=segment.start,
                 ) from error
-            segments.popleft()
+            del segments[0]
             segment.buffers = []
             extent.issued = segment.end
             self.pool.give(segment.end - segment.start)
@@ -210,7 +210,10 @@ class Extents:
                     raise ValueError(f"bytes {offset} to {offset + length} lie beyond the pointer {extent.pointer}")
                 if extent.segments:
                     return self._read_pending(extent, offset, length)
-        return self.read_issued(number, offset, length)
+        try:
+            return self.disk.read(number, offset, length)
+        except OSError as error:
+            raise unreadable(error, number, offset, length) from error
 
     def read_issued(self, number: int, offset: int, length: int) -> bytes:
         """Bytes that the disk has; `DiskFailed` says where it refused."""

@@ -89,10 +89,16 @@ class Index:
 
     def open_runs(self) -> None:
         """Open the runs that tree metadata names, at recovery. `ChunkRotten` comes later, when one is needed."""
-        self.runs = in_order(
-            Run.open(self.extents.uuid, number, level, places, self.extents)
-            for number, (level, places) in self.metadata.table.items()
-        )
+        table = self.metadata.table
+        if not all(places for _, places in table.values()):
+            raise forged_tree("names a run without chunks")
+        try:
+            self.runs = in_order(
+                Run.open(self.extents.uuid, number, level, places, self.extents)
+                for number, (level, places) in table.items()
+            )
+        except StalePlace:
+            raise forged_tree() from None
         self._publish()
 
     # Lookups.
@@ -156,7 +162,9 @@ class Index:
         while True:
             active, frozen, runs, _found = tables or self.tables
             memtables = [
-                memtable_batches(dict(table) if table is active else table, start) for table in (active, *frozen)
+                memtable_batches(dict(table) if table is active else table, start)
+                for table in (active, *frozen)
+                if table
             ]
             sources = [*memtables, *(run.batches(start, skipped) for run in runs)]
             try:

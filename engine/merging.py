@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, TypeAlias
 
+from .locator import TOMBSTONE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -52,14 +54,19 @@ def merge(newest_first: Sequence[Iterator[Batch]], *, drop_tombstones: bool) -> 
     """All keys of the sources in order, each once, with its newest entry; batches are not empty."""
     sources = [Source(batches) for batches in reversed(newest_first)]
     while sources := [source for source in sources if source.fill()]:
-        if len(sources) == 1 and not drop_tombstones:
-            yield sources[0].keys, sources[0].entries
+        if len(sources) == 1:
+            keys, entries = sources[0].keys, sources[0].entries
             sources[0].keys = []
+            if drop_tombstones and TOMBSTONE in entries:
+                keys = [key for key, entry in zip(keys, entries, strict=True) if entry]
+                entries = [entry for entry in entries if entry]
+            if keys:
+                yield keys, entries
             continue
-        last = min(source.keys[-1] for source in sources)
+        last = min([source.keys[-1] for source in sources])
         merged: dict[bytes, Entry] = {}
         for source in sources:
             source.take(last, merged)
-        keys = sorted(key for key, entry in merged.items() if entry) if drop_tombstones else sorted(merged)
+        keys = sorted([key for key, entry in merged.items() if entry] if drop_tombstones else merged)
         if keys:
             yield keys, [merged[key] for key in keys]

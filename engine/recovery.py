@@ -12,7 +12,8 @@ Reading changes nothing on disk. The store then writes both roots afresh to thei
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from formats.generated import extent_header_v1, superblock_v1, tree_metadata_v1
 from formats.place import extent_header_seed, life_seed, offset_seed
@@ -29,7 +30,14 @@ if TYPE_CHECKING:
     from .tree_metadata import RunTable
 
 assert superblock_v1.HEADER_SIZE == tree_metadata_v1.HEADER_SIZE
+assert superblock_v1.Header._fields[-2:] == ("entries_length", "entries_checksum")
+assert tree_metadata_v1.Header._fields[-2:] == ("changes_length", "changes_checksum")
 RECORD_HEADER_SIZE: Final = superblock_v1.HEADER_SIZE
+#: Where the fields of a record's header have the length of its body.
+LENGTH_AT: Final = -2
+#: Roots are read by blocks of this size. It is a page of the operating system, which reads no less for a few bytes, so
+#: a bad sector hurts what it would hurt anyway.
+BLOCK_SIZE: Final = 4096
 MAGIC: Final = extent_header_v1.LEAD[:3]
 VERSION_AT: Final = 3
 
@@ -52,9 +60,11 @@ class Chain(NamedTuple):
     end: int
     life: int
 
-    def newest(self) -> int:
-        """Sequence number of the newest record; 0 where there is none."""
-        return self.records[-1].sequence if self.records else 0
+
+#: A life of a pair, and the seed of places in it by extent.
+Life: TypeAlias = tuple[int, dict[int, int]]
+#: A good copy of a record: the fields of its header, the bytes of its body, and the record.
+Copy: TypeAlias = tuple[tuple[Any, ...], bytes, Any]
 
 
 class ExtentState(NamedTuple):
@@ -98,10 +108,31 @@ class Recovered(NamedTuple):
             )
 
 
+class RootBlocks:
+    """Reads the extents of the roots by blocks, and holds the last one of each."""
+
+    __slots__ = ("_held", "disk")
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+        #: By extent: where the block starts, and its bytes.
+        self._held: dict[int, tuple[int, bytes]] = {}
+
+    def rest(self, number: int, offset: int) -> bytes:
+        """The bytes from an offset of an extent to the end of the block that it lies in."""
+        at = offset % BLOCK_SIZE
+        start = offset - at
+        held = self._held.get(number)
+        if held is None or held[0] != start:
+            size = min(BLOCK_SIZE, self.disk.extent_size_bytes - start)
+            held = self._held[number] = start, self.disk.read(number, start, size)
+        return held[1][at:]
+
+
 def read_root_header(data: bytes, extent: int) -> RootHeader | None:
     """The header of a reserved extent, or None."""
-    header = extent_header_v1.probe_tuple(data[:HEADER_SIZE], extent_header_seed(extent))
-    if header is None or header[0] not in {"superblock", "metadata"}:
+    header = extent_header_v1.probe_header(data, extent_header_seed(extent))
+    if header is None or header[0] != ("superblock" if extent < METADATA_PAIRS[0][0] else "metadata"):
         return None
     _owner, disk, extent_size, page_size, generation = header
     return RootHeader(disk, (extent_size, page_size), generation)
@@ -136,18 +167,17 @@ def recover(disk: Disk) -> Recovered:
             f"{disk.extent_size_bytes} bytes: the disk file was cut short; restore it from a replica"
         )
     numbers = [number for pair in (*SUPERBLOCK_PAIRS, *METADATA_PAIRS) for number in pair]
-    headers = {number: read_root_header(disk.read(number, 0, HEADER_SIZE), number) for number in numbers}
-    known = [header for header in headers.values() if header is not None]
+    blocks = RootBlocks(disk)
+    headers = {number: read_root_header(blocks.rest(number, 0), number) for number in numbers}
+    known = [(header.disk, header.shape_sizes) for header in headers.values() if header is not None]
     if not known:
         raise refuse(disk.read(0, 0, HEADER_SIZE))
-    uuid, (extent_size, page_size) = max(
-        ((header.disk, header.shape_sizes) for header in known),
-        key=[(header.disk, header.shape_sizes) for header in known].count,
-    )
+    # Each once: most often there is one.
+    uuid, (extent_size, page_size) = max(dict.fromkeys(known), key=known.count)
     generations = {number: header.generation for number, header in headers.items() if header and header.disk == uuid}
     if extent_size != disk.extent_size_bytes:
         raise NotAStore(f"the store has extents of {extent_size} bytes, the disk of {disk.extent_size_bytes}")
-    superblock = newest_chain(disk, uuid, generations, SUPERBLOCK_PAIRS, superblock_v1)
+    superblock = newest_chain(blocks, uuid, generations, SUPERBLOCK_PAIRS, superblock_v1)
     if not superblock.records:
         raise NotAStore("the superblock has no record: creating the store was never finished")
     last = superblock.records[-1]
@@ -162,7 +192,7 @@ def recover(disk: Disk) -> Recovered:
             f"expected the {last.extent_count} extents of {extent_size} bytes that the store has, found "
             f"{disk.extent_count}: the disk file was cut or joined with something; restore it from a replica"
         )
-    metadata = newest_chain(disk, uuid, generations, METADATA_PAIRS, tree_metadata_v1)
+    metadata = newest_chain(blocks, uuid, generations, METADATA_PAIRS, tree_metadata_v1)
     if not metadata.records:
         raise NotAStore("tree metadata has no record: creating the store was never finished")
     # Both copies of the mark are durable when a close is done; of one that broke off there may be one.
@@ -199,62 +229,103 @@ def missing_record(metadata: Chain, extents: dict[int, ExtentState]) -> ChunkRot
     return ChunkRotten("tree_metadata", extent=number, generation=generation, offset=end, rule=rule)
 
 
-def newest_chain(disk: Disk, uuid: bytes, generations: dict[int, int], pairs: tuple[Pair, Pair], codec: Any) -> Chain:
-    """The chain of the pair that was written last."""
-    chains = [read_chain(disk, uuid, generations, index, pair, codec) for index, pair in enumerate(pairs)]
-    return max(chains, key=Chain.newest)
+def newest_chain(
+    blocks: RootBlocks, uuid: bytes, generations: dict[int, int], pairs: tuple[Pair, Pair], codec: Any
+) -> Chain:
+    """The chain of the pair that was written last.
+
+    A pair is opened when the other one takes no more records, so their first records tell which that is. The other one
+    is only followed where that first record turns out to be torn.
+    """
+    lives = [life_of(uuid, generations, pair) for pair in pairs]
+    newest = 0
+    if all(seeds for _, seeds in lives):
+        first, second = (first_sequence(blocks, seeds, codec) for _, seeds in lives)
+        newest = int(second > first)
+    chain = follow_chain(blocks, newest, pairs[newest], lives[newest], codec)
+    if chain.records:
+        return chain
+    return follow_chain(blocks, 1 - newest, pairs[1 - newest], lives[1 - newest], codec)
+
+
+def life_of(uuid: bytes, generations: dict[int, int], pair: Pair) -> Life:
+    """The newest life of a pair, and the seeds of places in those of its extents that are in it."""
+    life = max(generations.get(number, 0) for number in pair)
+    return life, {number: life_seed(uuid, number, life) for number in pair if generations.get(number) == life}
+
+
+def first_sequence(blocks: RootBlocks, seeds: dict[int, int], codec: Any) -> int:
+    """What the header of a pair's first record has for a sequence number, whole or not; 0 where there is none."""
+    for number, seed in seeds.items():
+        fields = codec.probe_header(blocks.rest(number, HEADER_SIZE), offset_seed(HEADER_SIZE, seed))
+        if fields is not None:
+            return int(codec.Header(*fields).sequence)
+    return 0
 
 
 def read_chain(  # where to read what
     disk: Disk, uuid: bytes, generations: dict[int, int], index: int, pair: Pair, codec: Any
 ) -> Chain:
     """The records of one pair, as far as one copy of each is good."""
-    life = max((generations.get(number, 0) for number in pair), default=0)
-    copies = [number for number in pair if generations.get(number) == life]
-    seeds = {number: life_seed(uuid, number, life) for number in copies}
+    return follow_chain(RootBlocks(disk), index, pair, life_of(uuid, generations, pair), codec)
+
+
+def follow_chain(blocks: RootBlocks, index: int, pair: Pair, of_life: Life, codec: Any) -> Chain:
+    """The same, with blocks that may have been read before."""
+    life, seeds = of_life
     records: list[Any] = []
     suspects: list[ChunkRotten] = []
     offset = HEADER_SIZE
     torn_at = -1
-    while copies:
-        good: tuple[Any, int] | None = None
-        bad = [number for number in pair if number not in copies]
-        for number in copies:
-            found = read_record(disk, number, offset, seeds[number], codec)
+    while seeds:
+        good: Copy | None = None
+        bad: list[int] = []
+        for number in pair:
+            found = read_copy(blocks, number, offset, seeds[number], codec, good) if number in seeds else None
             if found is None:
                 bad.append(number)
             elif good is None:
                 good = found
-        if good is None or (records and good[0].sequence != records[-1].sequence + 1):
+        if good is None:
             break
-        if not records and good[0].record != "full":
+        record = good[2]
+        if record.sequence != records[-1].sequence + 1 if records else record.record != "full":
             break
         if bad:
             torn_at = len(records)
-        suspects += [ChunkRotten(codec.FORMAT, extent=number, generation=life, offset=offset) for number in bad]
-        records.append(good[0])
-        offset += good[1]
+            suspects += [ChunkRotten(codec.FORMAT, extent=number, generation=life, offset=offset) for number in bad]
+        records.append(record)
+        offset += RECORD_HEADER_SIZE + len(good[1])
     is_torn = bool(records) and torn_at == len(records) - 1
     # The newest record's second copy may never have been written; that of any other was.
     torn = suspects.pop() if is_torn else None
     return Chain(index, tuple(records), tuple(suspects), torn, offset, life)
 
 
-def read_record(disk: Disk, number: int, offset: int, seed: int, codec: Any) -> tuple[Any, int] | None:
-    """One copy of the record at an offset and its size in bytes, or None where none is whole."""
-    if offset + RECORD_HEADER_SIZE > disk.extent_size_bytes:
+def read_copy(  # where to read what
+    blocks: RootBlocks, number: int, offset: int, seed: int, codec: Any, other: Copy | None
+) -> Copy | None:
+    """One copy of the record at an offset, or None where none is whole. other: that of the other extent, if it is."""
+    extent_size = blocks.disk.extent_size_bytes
+    if offset + RECORD_HEADER_SIZE > extent_size:
         return None
     place_seed = offset_seed(offset, seed)
-    start = disk.read(number, offset, RECORD_HEADER_SIZE)
-    fields = codec.probe_header(start, place_seed)
+    data = blocks.rest(number, offset)
+    if len(data) < RECORD_HEADER_SIZE:
+        data = blocks.disk.read(number, offset, RECORD_HEADER_SIZE)
+    fields = codec.probe_header(data, place_seed)
     if fields is None:
         return None
-    header = codec.Header(*fields)
-    length = header.entries_length if codec is superblock_v1 else header.changes_length
-    if offset + RECORD_HEADER_SIZE + length > disk.extent_size_bytes:
-        return None
-    record = codec.probe(start + disk.read(number, offset + RECORD_HEADER_SIZE, length), place_seed)
-    return None if record is None else (record, RECORD_HEADER_SIZE + length)
+    size = RECORD_HEADER_SIZE + fields[LENGTH_AT]
+    if len(data) < size:
+        if offset + size > extent_size:
+            return None
+        data = blocks.disk.read(number, offset, size)
+    body = data[RECORD_HEADER_SIZE:size]
+    if other is not None and other[0] == fields and other[1] == body:
+        return other
+    record = codec.probe(data[:size], place_seed)
+    return None if record is None else (fields, body, record)
 
 
 def since_full(records: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -268,9 +339,8 @@ def extents_of(records: tuple[Any, ...]) -> dict[int, ExtentState]:
     state: dict[int, ExtentState] = {}
     for record in since_full(records):
         entries = record.entries
-        columns = zip(entries.extents, entries.generations, entries.write_pointers, entries.owners, strict=True)
-        for number, generation, pointer, owner in columns:
-            state[number] = ExtentState(generation, pointer, owner)
+        columns = zip(entries.generations, entries.write_pointers, entries.owners, strict=True)
+        state.update(zip(entries.extents, starmap(ExtentState, columns), strict=True))
     return state
 
 

@@ -15,11 +15,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import DiskFailed
+from .extents import HEADER_SIZE, RESERVED_COUNT
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from .dependency import GraphNode
+    from .disk import Disk
     from .extents import Extents, UsedOwner
 
 Pair = tuple[int, int]
@@ -128,11 +130,14 @@ class RootLog:
         pair = self.pairs[self.pair]
         # One life for both, newer than that of either: a header that was lost hides how far its extent had come.
         generation = 1 + max(self.extents.all[number].generation for number in pair)
-        images = []
         for number in pair:
+            # Both before the first record is built: the two copies say the same.
             extent = self.extents.all[number]
             self.extents.begin_life(extent, generation)
             extent.owner = self.owner
+        images = []
+        for number in pair:
+            extent = self.extents.all[number]
             header = self.extents.header(extent, self.owner)
             images.append(header + self.full(extent.place_seed(len(header))))
         first, second = images
@@ -144,3 +149,17 @@ def resealed(codec: ModuleType, record: bytes, seed: int, other_seed: int) -> by
     """The same record for another place: only the seal of its header knows where it lies."""
     header = codec.encode_header(*codec.probe_header(record, seed), seed=other_seed)
     return bytes(header + record[len(header) :])
+
+
+def forget_roots(disk: Disk) -> None:
+    """Let nothing be left of the roots of a store that was on the disk: their headers would be taken for ours."""
+    blank = bytes(HEADER_SIZE)
+    try:
+        former = [number for number in range(RESERVED_COUNT) if disk.read(number, 0, HEADER_SIZE) != blank]
+        for number in former:
+            disk.reset(number)
+            disk.write(number, 0, (blank,))
+        if former:
+            disk.sync()
+    except OSError as error:
+        raise DiskFailed(f"making a new store on the disk: {error.strerror or error}") from error

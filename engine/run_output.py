@@ -56,6 +56,6 @@ def in_order(runs: Iterable[Run]) -> tuple[Run, ...]:
     return tuple(sorted(runs, key=lambda run: (run.level, -run.number)))
 
 
-def forged_tree() -> ChunkRotten:
-    """Tree metadata names a run in a former life of an extent: no crash of ours leaves that behind."""
-    return ChunkRotten("tree_metadata", extent=-1, generation=0, offset=0, rule="names a former life of an extent")
+def forged_tree(rule: str = "names a former life of an extent") -> ChunkRotten:
+    """Tree metadata says of a run what no store of ours says, and no crash leaves behind."""
+    return ChunkRotten("tree_metadata", extent=-1, generation=0, offset=0, rule=rule)

@@ -21,7 +21,7 @@ from formats.place import offset_seed, run_seed
 from .bloom import PROBES, Filter
 from .chunks import RUN_KEY_SIZE
 from .data_page import DataPage
-from .errors import ChunkRotten
+from .errors import ChunkRotten, DiskFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 PAYLOAD_AT: Final = chunk_v1.HEADER_SIZE + RUN_KEY_SIZE
 FOOTER_SIZE: Final = lsm_page_footer_v1.HEADER_SIZE
+NO_KEYS: Final = Filter((0,), PROBES)
+#: The last bytes of a run that are read at once when it is opened: of a small one index, filter and footer.
+TAIL_SIZE: Final = 512
 
 
 class Reader(Protocol):
@@ -59,7 +62,7 @@ class Run:
         self._last_keys: Sequence[bytes] = ()
         self._offsets: Sequence[int] = ()
         self._lengths: Sequence[int] = ()
-        self._filter = Filter((0,), PROBES)
+        self._filter = NO_KEYS
         self._places: list[tuple[int, int]] = []
 
     @classmethod
@@ -67,12 +70,19 @@ class Run:
         """Read footer, index and filter. Raises `ChunkRotten`, and whatever the reader raises."""
         run = cls(disk, number, level, chunks, reader)
         end = run._chunk_ends[-1]
-        footer = run._decoded(lsm_page_footer_v1, end - FOOTER_SIZE, FOOTER_SIZE)
+        tail_at, tail = run._tail()
+
+        def decoded(codec: Any, offset: int, length: int) -> Any:
+            at = offset - tail_at
+            data = run._bytes(offset, length) if at < 0 else tail[at : at + length]
+            return run._values(codec, offset, data)
+
+        footer = decoded(lsm_page_footer_v1, end - FOOTER_SIZE, FOOTER_SIZE)
         named, run.entry_count, run.tombstone_count, index_at, index_size, filter_at, filter_size = footer
         if named != number or filter_at + filter_size + FOOTER_SIZE != end or index_at + index_size != filter_at:
             raise run._rotten("lsm_page.footer", end - FOOTER_SIZE)
-        ((run._offsets, run._lengths, run._last_keys),) = run._decoded(lsm_page_index_v1, index_at, index_size)
-        probes, (words,) = run._decoded(lsm_page_filter_v1, filter_at, filter_size)
+        ((run._offsets, run._lengths, run._last_keys),) = decoded(lsm_page_index_v1, index_at, index_size)
+        probes, (words,) = decoded(lsm_page_filter_v1, filter_at, filter_size)
         run._filter = Filter(words, probes)
         return run
 
@@ -157,25 +167,43 @@ class Run:
 
     def _bytes(self, offset: int, length: int) -> bytes:
         """Bytes of the run, from one chunk or several."""
-        if offset < 0 or offset + length > self._chunk_ends[-1]:
-            raise self._rotten("lsm_page.footer", max(0, self._chunk_ends[-1] - FOOTER_SIZE))
-        parts = []
+        ends = self._chunk_ends
+        if offset < 0 or offset + length > ends[-1]:
+            raise self._rotten("lsm_page.footer", max(0, ends[-1] - FOOTER_SIZE))
+        parts: list[bytes] = []
         while length:
-            extent, generation, place = self._place(offset)
-            here = self._chunk_ends[bisect_right(self._chunk_ends, offset)] - offset
+            at = bisect_right(ends, offset)
+            extent, generation, chunk_at, chunk_length, _checksum = self.chunks[at]
+            here = ends[at] - offset
             taken = min(length, here)
             try:
-                parts.append(self._reader.read(extent, generation, place, taken))
+                part = self._reader.read(extent, generation, chunk_at + PAYLOAD_AT + chunk_length - here, taken)
             except ValueError:
                 # The place lies beyond the extent's write pointer: whatever named it is right, so the bytes are lost.
                 raise self._rotten("chunk", offset) from None
+            if taken == length and not parts:
+                return part
+            parts.append(part)
             offset += taken
             length -= taken
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
+
+    def _tail(self) -> tuple[int, bytes]:
+        """The last bytes of the last chunk and where they begin; none where reading them fails."""
+        end = self._chunk_ends[-1]
+        start = max(end - TAIL_SIZE, end - self.chunks[-1][3])
+        try:
+            return start, self._bytes(start, end - start)
+        except (ChunkRotten, DiskFailed):
+            # Read one by one, perhaps not all of them are lost, and the error says which are.
+            return end, b""
 
     def _decoded(self, codec: Any, offset: int, length: int) -> Any:
         """The values of a page, or `ChunkRotten`."""
-        values = codec.probe_tuple(self._bytes(offset, length), offset_seed(offset, self._seed))
+        return self._values(codec, offset, self._bytes(offset, length))
+
+    def _values(self, codec: Any, offset: int, data: bytes) -> Any:
+        values = codec.probe_tuple(data, offset_seed(offset, self._seed))
         if values is None:
             raise self._rotten(codec.FORMAT, offset)
         return values

@@ -161,29 +161,32 @@ class Superblock(RootLog):
 
     def delta(self, seed: int) -> bytes:
         """The extents that changed."""
-        return self._encode("delta", self._entries, seed)
+        numbers = tuple(sorted(self._entries))
+        entries = zip(*(self._entries[number] for number in numbers), strict=True)
+        generations, pointers, owners = entries if numbers else ((), (), ())
+        return self._encode("delta", (numbers, generations, pointers, owners), seed)
 
     def full(self, seed: int) -> bytes:
         """Every extent."""
-        entries: dict[int, tuple[int, int, Owner]] = {
-            extent.number: (extent.generation, extent.pointer, extent.owner) for extent in self.extents.all
-        }
-        entries.update(self._entries)
-        return self._encode("full", entries, seed)
+        extents = self.extents.all
+        generations = [extent.generation for extent in extents]
+        pointers = [extent.pointer for extent in extents]
+        owners = [extent.owner for extent in extents]
+        for number, entry in self._entries.items():
+            generations[number], pointers[number], owners[number] = entry
+        return self._encode(
+            "full", (tuple(range(len(extents))), tuple(generations), tuple(pointers), tuple(owners)), seed
+        )
 
     def _encode(
-        self, record: superblock_v1.SuperblockRecord, entries: dict[int, tuple[int, int, Owner]], seed: int
+        self, record: superblock_v1.SuperblockRecord, entries: superblock_v1.SuperblockEntriesTuple, seed: int
     ) -> bytes:
-        numbers = tuple(sorted(entries))
-        generations, pointers, owners = (
-            zip(*(entries[number] for number in numbers), strict=True) if numbers else ((),) * 3
-        )
         return superblock_v1.encode_tuple(
             record,
             self._flags,
             self.sequence,
             *self.masks,
             len(self.extents.all),
-            (numbers, generations, pointers, owners),
+            entries,
             seed=seed,
         )

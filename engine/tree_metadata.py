@@ -8,7 +8,6 @@ that all before it are.
 from __future__ import annotations
 
 from collections import deque
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from formats.generated import tree_metadata_v1
@@ -137,20 +136,22 @@ class TreeMetadata(RootLog):
         self, record: tree_metadata_v1.TreeMetadataRecord, added: RunTable, removed: set[int], seed: int
     ) -> bytes:
         numbers = tuple(sorted(added))
-        ends, end = [], 0
+        levels: list[int] = []
+        ends: list[int] = []
+        locators: list[Locator] = []
         for number in numbers:
-            end += len(added[number][1])
-            ends.append(end)
-        locators = tuple(chain.from_iterable(added[number][1] for number in numbers))
-        columns = tuple(zip(*locators, strict=True)) if locators else ((),) * 5
-        extents, generations, offsets, lengths, checksums = columns
+            level, places = added[number]
+            locators += places
+            levels.append(level)
+            ends.append(len(locators))
+        extents, generations, offsets, lengths, checksums = zip(*locators, strict=True) if locators else ((),) * 5
         return tree_metadata_v1.encode_tuple(
             record,
             self.sequence,
             self.next_run,
             (
                 numbers,
-                tuple(added[number][0] for number in numbers),
+                tuple(levels),
                 tuple(ends),
                 extents,
                 generations,
