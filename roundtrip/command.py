@@ -28,6 +28,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "formats": (".commands.formats", "List, show, generate and lint the formats of a catalog."),
     "inspect": (".commands.inspect", "Show a file as annotated bytes, damaged or not."),
     "corpus": (".commands.corpus", "Check every kept file with every reader."),
+    "conform": (".commands.conform", "Run random histories of the engine beside its model."),
+    "crash": (".commands.crash", "Recover from every state that a power failure can leave."),
     "replay": (".commands.replay", "Repeat one finding."),
     "mutants": (".commands.mutants", "Plant bugs in the codecs and name the law that kills each."),
     "bench": (".commands.bench", "Measure what the codecs and the engine cost, beside their peers."),

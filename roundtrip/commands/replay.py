@@ -8,11 +8,14 @@ from .check import known_laws, planted
 from .exits import PROVED, REFUTED, CommandError
 from .options import catalog_option, chosen_seed, duration, json_option, load, seed_option, together
 from .output import rich_console, write, write_json
+from .store_options import not_empty
 
 
 @click.command(short_help="Repeat one finding.")
-@click.option("--format", "format_name", metavar="NAME", required=True, help="The format of the finding.")
-@click.option("--law", metavar="NUMBER", required=True, help="The law of the finding, e.g. D6.")
+@click.argument("file", metavar="[FILE]", callback=not_empty, required=False)
+@click.option("--graph", callback=not_empty, metavar="FILE", help="With FILE: draw what waits for what there, as SVG.")
+@click.option("--format", "format_name", metavar="NAME", help="The format of the finding.")
+@click.option("--law", metavar="NUMBER", help="The law of the finding, e.g. D6.")
 @click.option("--bytes", "text", metavar="HEX", help="The bytes to judge; without them the whole law is tried again.")
 @click.option(
     "--place-seed", type=click.IntRange(0, 2**32 - 1), metavar="NUMBER", help="The checksum seed of the bytes' place."
@@ -28,8 +31,10 @@ from .output import rich_console, write, write_json
 )
 @click.option("--plant", metavar="BUG", help="The bug that was planted.")
 def command(
-    format_name: str,
-    law: str,
+    file: str | None,
+    graph: str | None,
+    format_name: str | None,
+    law: str | None,
     text: str | None,
     place_seed: int | None,
     seed: int | None,
@@ -38,10 +43,21 @@ def command(
     budget: float,
     plant: str | None,
 ) -> int:
-    """Judge the bytes of a finding again, or, without bytes, try its law again with the same seed.
+    """Run the history of a finding in FILE again. Or judge the bytes of a finding about a format again; without bytes,
+    try its law again with the same seed.
 
     Exit codes: 0 the law holds now, 1 it is still refuted, 3 nothing was tested.
     """
+    if file is not None:
+        refuse_options(format_name=format_name, law=law, bytes=text, place_seed=place_seed, catalog=catalog_name)
+        from .replay_history import replay_file  # noqa: PLC0415  # imports the engine
+
+        return replay_file(file, graph, plant, budget, as_json=as_json)
+    if graph is not None:
+        raise click.UsageError("--graph draws the finding in a FILE; name one")
+    if format_name is None or law is None:
+        missing = "--format" if format_name is None else "--law"
+        raise click.UsageError(f"Missing option '{missing}', or the FILE of a finding.")
     from ..replay import replay  # noqa: PLC0415  # heavy
     from ..reporting import write_finding, write_seed  # noqa: PLC0415
 
@@ -82,6 +98,13 @@ def command(
     state = "holds" if result.ok else "is refuted"
     write(f"{result.law} {state} for {result.format}, on {result.count} input{'' if result.count == 1 else 's'}")
     return PROVED if result.ok else REFUTED
+
+
+def refuse_options(**options: object) -> None:
+    """Options that say what a file says already."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise click.UsageError(f"--{given[0].replace('_', '-')} is for findings about formats; FILE says all")
 
 
 def bytes_of(text: str | None) -> bytes | None:

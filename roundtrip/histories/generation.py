@@ -103,15 +103,16 @@ def placement_of(data: bytes) -> str:
     return PLACEMENTS[data[0] % len(PLACEMENTS)] if data else PLACEMENTS[0]
 
 
-def operations_of(data: bytes, preset: Preset, *, crashes: bool = False) -> list[Operation]:
-    """The operations that these bytes stand for; where arguments are missing at the end, they are zeros."""
+def operations_of(data: bytes, preset: Preset, *, crashes: bool = False, longest: int | None = None) -> list[Operation]:
+    """The operations that these bytes stand for, up to so many; arguments that are missing at the end are zeros."""
     verbs = verb_table(CRASHING if crashes else SEQUENTIAL)
     keys, sizes = biased(len(preset.keys)), sizes_by_byte(preset.sizes)
     end = len(data)
     data += bytes(BYTES_AT_MOST)
     operations: list[Operation] = []
+    most = end if longest is None else longest
     at = 1
-    while at < end:
+    while at < end and len(operations) < most:
         kind = verbs[data[at]]
         at += 1
         if kind is Get or kind is Delete or kind is Contains or kind is Size or kind is Scan:

@@ -39,7 +39,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_bytes(cls, data: bytes, preset: str, *, crashes: bool = False, longest: int | None = None) -> Self:
         """The history that the bytes stand for, up to so many operations."""
-        operations = operations_of(data, preset_named(preset), crashes=crashes)[:longest]
+        operations = operations_of(data, preset_named(preset), crashes=crashes, longest=longest)
         return cls(preset=preset, placement=placement_of(data), operations=tuple(operations))
 
     def with_operations(self, operations: Sequence[Operation]) -> Self:

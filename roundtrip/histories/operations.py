@@ -12,6 +12,9 @@
     step             one level of writeback and sync      cut 2 5          power fails after 2 disk operations of
     compact          merge all runs                                        the next operation; 5 draws what survives
     power-cut 0 1:9  power fails; exactly this survives of the unsynced writes (`engine.crash_choice`)
+    cut-keep 2 0 1:9 as `cut`, and exactly this survives
+    reclaim-later    evacuate an extent and queue its reset, nothing synced
+    records 5        five records of the superblock that say nothing new
 
 Keys are numbers of the preset's keys, sizes are bytes. The order of the classes below is that of the alphabet, from
 simple to complex: whoever shrinks a history prefers the earlier ones.
@@ -196,6 +199,37 @@ class PowerCut(Operation, frozen=True):
         return cls(tuple(map(Kept.parse, words)))
 
 
+class CutKeep(Operation, frozen=True):
+    """Power fails after so many disk operations of the next operation, or at its end, and exactly this survives."""
+
+    verb = "cut-keep"
+    after: int
+    kept: tuple[Kept, ...]
+
+    def __str__(self) -> str:
+        return " ".join((self.verb, str(self.after), *map(str, self.kept)))
+
+    @classmethod
+    def parse_words(cls, words: list[str]) -> Self:
+        """See `Operation.parse_words`."""
+        if not words or not (words[0].isascii() and words[0].isdigit()):
+            raise BadHistory(f"expected `{cls.verb} AFTER KEPT…` with a whole number, found `{' '.join(words)[:80]}`")
+        return cls(int(words[0]), tuple(map(Kept.parse, words[1:])))
+
+
+class ReclaimLater(Operation, frozen=True):
+    """Evacuate the extent with the fewest live bytes, and queue its reset; nothing is synced for it."""
+
+    verb = "reclaim-later"
+
+
+class Records(Operation, frozen=True):
+    """So many records of the superblock that say nothing new, each synced."""
+
+    verb = "records"
+    count: int
+
+
 OPERATIONS: Final[tuple[type[Operation], ...]] = (
     Get,
     Contains,
@@ -217,6 +251,9 @@ OPERATIONS: Final[tuple[type[Operation], ...]] = (
     Crash,
     Cut,
     PowerCut,
+    CutKeep,
+    ReclaimLater,
+    Records,
 )
 BY_VERB: Final[dict[str, Any]] = {kind.verb: kind for kind in OPERATIONS}
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PLACEMENTS: Final = ("counter", "seeded", "magic", "same")
 UUID_SIZE: Final = 16
+#: Bytes of the lead that all our frames share.
+MAGIC_SIZE: Final = 2
 
 
 class UnknownPlacement(ShardproofError):
@@ -54,7 +56,7 @@ def randomness_of(placement: str) -> Randomness:
     if placement == "seeded":
         return SeededRandomness(0)
     if placement == "magic":
-        return Repeating(chunk_v1.LEAD)
+        return Repeating(chunk_v1.LEAD[:MAGIC_SIZE])
     if placement == "same":
         return Repeating(b"\x5a")
     raise UnknownPlacement(f"placement: expected one of {', '.join(PLACEMENTS)}, found {placement[:40]!r}")

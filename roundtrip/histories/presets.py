@@ -67,11 +67,31 @@ SHORT_KEYS: Final = tuple(b"%x" % number for number in range(12))
 LONG_KEYS: Final = (*SHORT_KEYS[:6], b"long" * 20, b"long" * 20 + b"!", b"z" * 300, b"z" * 511)
 
 
+def page_sizes(shape: Shape, key_length: int) -> tuple[int, ...]:
+    """Payload sizes for which a frame behind up to three of one byte ends within `BORDER` bytes of a page's end.
+
+    The first page of an extent is shorter than the others, by the extent's header.
+    """
+    small = FRAME_OVERHEAD + key_length + 1
+    whole = shape.page_size_bytes - FRAME_OVERHEAD - key_length
+    ends = [page - small * before for page in (whole - HEADER_SIZE, whole) for before in range(4)]
+    simple = (1, 1, 1, ends[1] + 2, ends[0] + 2, whole)
+    assert len(simple) == len(SIMPLE_SIZES)
+    return (*simple, *(end + step for end in ends for step in range(-BORDER, BORDER + 1)))
+
+
 def preset(  # what a preset is made of
-    name: str, summary: str, shape: Shape, limits: Limits, keys: Sequence[bytes] = SHORT_KEYS, *, is_zoned: bool = False
+    name: str,
+    summary: str,
+    shape: Shape,
+    limits: Limits,
+    keys: Sequence[bytes] = SHORT_KEYS,
+    sizes: tuple[int, ...] = (),
+    *,
+    is_zoned: bool = False,
 ) -> Preset:
     """A preset whose sizes follow from its shape."""
-    sizes = (*SIMPLE_SIZES, *border_sizes(shape, limits, len(keys[0])))
+    sizes = sizes or (*SIMPLE_SIZES, *border_sizes(shape, limits, len(keys[0])))
     return Preset(
         name=name, summary=summary, shape=shape, limits=limits, keys=tuple(keys), sizes=sizes, is_zoned=is_zoned
     )
@@ -88,6 +108,13 @@ TINY_LIMITS: Final = Limits(
     reserve_extents=4,
     background=False,
 )
+#: Fewer extents, so that full records of the superblock are short.
+ENUMERATED_SHAPE: Final = msgspec.structs.replace(TINY_SHAPE, extent_count=20)
+ENUMERATED_LIMITS: Final = msgspec.structs.replace(TINY_LIMITS, reserve_extents=3)
+#: Few extents come round again soon.
+CACHED_SHAPE: Final = msgspec.structs.replace(TINY_SHAPE, extent_count=16)
+CACHED_LIMITS: Final = msgspec.structs.replace(TINY_LIMITS, memtable_entries=3, cache_bytes=65536, reserve_extents=3)
+CACHED_SIZES: Final = (*SIMPLE_SIZES, 150, 200, 300, 400)
 LARGER_SHAPE: Final = Shape(extent_count=40, extent_size_bytes=16384, page_size_bytes=512)
 LARGER_LIMITS: Final = msgspec.structs.replace(
     TINY_LIMITS, memtable_entries=20, cache_bytes=4096, write_bytes=2048, chunk_bytes=3000, run_fanout=3
@@ -97,8 +124,26 @@ PRESETS: Final = {
     each.name: each
     for each in (
         preset("tiny", "28 extents of 4 KiB, a memtable of 5 keys", TINY_SHAPE, TINY_LIMITS),
+        preset("pages", "the same, with frames that end at pages", TINY_SHAPE, TINY_LIMITS, sizes=page_sizes(TINY_SHAPE, 1)),
         preset("zoned", "the same on a disk with hard write pointers", TINY_SHAPE, TINY_LIMITS, is_zoned=True),
         preset("long-keys", "the same with keys of up to 511 bytes", TINY_SHAPE, TINY_LIMITS, LONG_KEYS),
+        preset(
+            "enumerated", "20 extents of 4 KiB, whose crash states are enumerated", ENUMERATED_SHAPE, ENUMERATED_LIMITS
+        ),
+        preset(
+            "enumerated-zoned",
+            "the same on a disk with hard write pointers",
+            ENUMERATED_SHAPE,
+            ENUMERATED_LIMITS,
+            is_zoned=True,
+        ),
+        preset(
+            "cached",
+            "16 extents, a memtable of 3 keys, small values, and caches that hold all",
+            CACHED_SHAPE,
+            CACHED_LIMITS,
+            sizes=CACHED_SIZES,
+        ),
         preset("small", "40 extents of 16 KiB, a memtable of 20 keys", LARGER_SHAPE, LARGER_LIMITS),
     )
 }

@@ -28,6 +28,7 @@ from .operations import (
     Contains,
     Crash,
     Cut,
+    CutKeep,
     Delete,
     Drain,
     Flush,
@@ -40,6 +41,8 @@ from .operations import (
     PutStream,
     Reboot,
     Reclaim,
+    ReclaimLater,
+    Records,
     Scan,
     Scrub,
     Size,
@@ -64,6 +67,10 @@ FULL_SHARE: Final = 0.2
 ENTRY_COST: Final = 120
 
 
+#: Operations of the disk after which it holds what it held before.
+UNCOUNTED: Final = frozenset({"read", "allocate"})
+
+
 class PowerFailed(BaseException):
     """The planned moment has come: nothing that the store does after it reaches the disk."""
 
@@ -83,7 +90,7 @@ class Session:
         #: Operations that ended with `StoreFull`.
         self.refused = 0
         self._values = self.model.values
-        self._cut: Cut | None = None
+        self._cut: Cut | CutKeep | None = None
         #: What every disk of the session consults before each operation.
         self.faults: Faults | None = None
         self.store = self.create()
@@ -108,6 +115,9 @@ class Session:
             Crash: self.crash,
             Cut: self.plan_cut,
             PowerCut: self.power_cut,
+            CutKeep: self.plan_cut,
+            ReclaimLater: self.reclaim_later,
+            Records: self.records,
         }
 
     # Opening.
@@ -304,6 +314,20 @@ class Session:
         except StoreFull as error:
             self.full(error, 0)
 
+    def reclaim_later(self, _operation: ReclaimLater) -> None:
+        """Evacuate an extent, and queue its reset."""
+        reclamation = self.store.reclamation
+        candidates = [each for each in reclamation.candidates(frozenset({"data"})) if each.spent_bytes]
+        if candidates:
+            victim = min(candidates, key=lambda each: (each.live_bytes, each.number))
+            self.work(lambda: reclamation.reclaim([victim.number]))
+
+    def records(self, operation: Records) -> None:
+        """Records of the superblock, one after the other."""
+        for _ in range(operation.count):
+            self.store.superblock.next_record()
+            self.store.writeback.step()
+
     # Reboots.
 
     def reboot(self, _operation: Reboot) -> None:
@@ -321,15 +345,19 @@ class Session:
 
     def crash(self, operation: Crash) -> None:
         """Power fails; what survives is drawn."""
-        self.store.abandon()
+        self.lose_power()
         self.recover(drawn_survivors(self.disk, operation.draw))
 
     def power_cut(self, operation: PowerCut) -> None:
         """Power fails; this survives."""
-        self.store.abandon()
+        self.lose_power()
         self.recover(operation.kept)
 
-    def plan_cut(self, operation: Cut) -> None:
+    def lose_power(self) -> None:
+        """Nothing that the store still holds reaches the disk."""
+        self.store.abandon()
+
+    def plan_cut(self, operation: Cut | CutKeep) -> None:
         """Power will fail during the next operation."""
         self._cut = operation
 
@@ -341,7 +369,7 @@ class Session:
 
         def count_down(verb: str, _extent: int, _offset: int, _length: int) -> None:
             nonlocal remaining
-            if verb == "read":
+            if verb in UNCOUNTED:
                 return
             if not remaining:
                 raise PowerFailed
@@ -354,8 +382,8 @@ class Session:
             self.say_interrupted(operation)
         finally:
             self.faults = self.disk.faults = None
-        self.store.abandon()
-        self.recover(drawn_survivors(self.disk, cut.draw))
+        self.lose_power()
+        self.recover(cut.kept if isinstance(cut, CutKeep) else drawn_survivors(self.disk, cut.draw))
 
     def say_interrupted(self, operation: Operation) -> None:
         """A change that power failed in may have taken effect: after the crash both are legal."""

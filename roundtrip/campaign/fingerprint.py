@@ -1,0 +1,37 @@
+"""The fingerprint of what a block's result depends on beside the block: the sources of engine, formats and proofs.
+
+A ledger keeps it. Results of other code are no evidence about this code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+#: Folders whose Python files count; those that are not there are left out.
+SOURCES: Final = (
+    "engine",
+    "formats",
+    "roundtrip/campaign",
+    "roundtrip/component_conformance",
+    "roundtrip/crash",
+    "roundtrip/faults",
+    "roundtrip/histories",
+    "roundtrip/models",
+    "roundtrip/reference",
+)
+DIGITS: Final = 16
+
+
+@cache
+def fingerprint() -> str:
+    """16 hexadecimal digits; the same on every machine that has the same sources."""
+    digest = hashlib.blake2b(digest_size=DIGITS // 2)
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
