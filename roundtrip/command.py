@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "conform": (".commands.conform", "Run random histories of the engine beside its model."),
     "crash": (".commands.crash", "Recover from every state that a power failure can leave."),
     "replay": (".commands.replay", "Repeat one finding."),
+    "shrink": (".commands.shrink", "Make a finding's history smaller."),
     "mutants": (".commands.mutants", "Plant bugs in the codecs and name the law that kills each."),
     "bench": (".commands.bench", "Measure what the codecs and the engine cost, beside their peers."),
     "store": (".commands.store", "Keep real data in a store: put, get, list, verify."),

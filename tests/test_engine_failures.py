@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import random
 import resource
 import threading
 import time
@@ -21,7 +20,7 @@ from engine.file_disk import FileDisk
 from engine.maintenance import Maintenance
 from engine.memory_disk import MemoryDisk
 from engine.recovery import recover
-from engine.seams import Seams, SeededRandomness, Thread, ThreadSync
+from engine.seams import Seams, SeededRandomness
 from engine.superblock import CLEAN_CLOSE
 from engine.zoned_disk import ZonedDisk
 
@@ -380,40 +379,3 @@ def test_a_full_file_system_is_no_full_store(tmp_path: Path, monkeypatch: pytest
         for number in range(60):
             store.put(b"%d" % (number % 2), bytes(2900))
         assert store.get(b"1") == bytes(2900)
-
-
-class NeverScheduled(ThreadSync):
-    """Its threads get no time: what background work would have done in advance is never done."""
-
-    def start(self, name: str, target: Callable[[], None]) -> Thread:  # noqa: ARG002  # never run
-        return self
-
-    def join(self, timeout: float | None = None) -> None:
-        pass
-
-
-def test_a_flush_that_comes_between_does_not_take_the_room_that_reclamation_needs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shape = Shape(extent_count=64, extent_size_bytes=65536)
-    seams = Seams(sync=NeverScheduled(), randomness=SeededRandomness(1))
-    store = Store.create_on(MemoryDisk(shape.extent_count, shape.extent_size_bytes), shape, Limits(), seams)
-    drawn = random.Random(1)
-    keys = [drawn.randbytes(16) for _ in range(3883)]
-    store.put_many((key, bytes(100)) for key in keys)
-    store.flush().wait()
-    reclaim_some: Callable[[], bool] = getattr(store.maintenance, "_reclaim_some")  # noqa: B009  # between its callers and it
-
-    def reclaim_after_a_flush() -> bool:
-        store.index.flush()  # what the thread may do between the put that found no room and this
-        return reclaim_some()
-
-    monkeypatch.setattr(store.maintenance, "_reclaim_some", reclaim_after_a_flush)
-    newest = {}
-    for number in range(20000):
-        key = drawn.choice(keys)
-        newest[key] = number.to_bytes(100, "big")
-        store.put(key, newest[key])
-    assert store.stats().reclaimed_extents > 0
-    assert all(store.get(key) == newest.get(key, bytes(100)) for key in keys)
-    store.close()

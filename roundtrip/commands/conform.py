@@ -21,6 +21,7 @@ from .store_options import not_empty
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..campaign.kept import KeptResult
     from ..campaign.reading import AnyFinding
     from ..campaign.runner import Campaign
     from .output import Progress
@@ -90,6 +91,7 @@ def command(
 
         measure = show_rates if is_rates else show_coverage
         return measure(preset, chosen, histories, as_json=as_json)
+    from ..campaign.kept import run_kept  # noqa: PLC0415  # imports the engine
     from ..campaign.ledger import Ledger  # noqa: PLC0415  # imports the engine
     from ..campaign.plan import blocks_of  # noqa: PLC0415  # likewise
     from ..campaign.runner import run_campaign  # noqa: PLC0415  # likewise
@@ -98,6 +100,7 @@ def command(
     kind = "component" if component is not None else "crash-histories" if crashes else "conform"
     if component is None:
         preset_named(preset)
+    kept = run_kept() if component is None else []
     blocks = blocks_of(kind, component or preset, chosen, histories, always=always)
     seconds = DEFAULT_SECONDS if budget is None and histories is None else budget
     count = len(os.sched_getaffinity(0)) if workers is None else workers
@@ -111,12 +114,30 @@ def command(
         campaign = run_campaign(blocks, workers=count, ledger=book, seconds=seconds, watch=watcher(progress, histories))
     files = write_findings(campaign, folder)
     if as_json:
-        write_json(facts(campaign, chosen, kind, component or preset, count, files))
+        write_json({**facts(campaign, chosen, kind, component or preset, count, files), **kept_facts(kept)})
     else:
+        show_kept(kept)
         show(campaign, count, files)
-    if campaign.found:
+    if campaign.found or any(one.failure is not None for one in kept):
         return REFUTED
     return PROVED if campaign.histories else NOTHING_TESTED
+
+
+def kept_facts(kept: list[KeptResult]) -> dict[str, Any]:
+    """The kept findings with stable keys: how many there are, and which fail again."""
+    failing = [one.name for one in kept if one.failure is not None]
+    return {"kept": len(kept), "kept_failing": failing} | ({"ok": False} if failing else {})
+
+
+def show_kept(kept: list[KeptResult]) -> None:
+    """The kept findings that fail again, for people."""
+    for one in kept:
+        if one.failure is not None:
+            write(f"kept finding {one_line(one.name)} fails again: {one_line(one.failure.law)}")
+            write(f"  expected  {one_line(one.failure.expected)}")
+            write(f"  found     {one_line(one.failure.found)}")
+    if kept:
+        write(f"{counted(len(kept), 'kept finding')} run again")
 
 
 def watcher(progress: Progress | None, histories: int | None) -> Callable[[int], None] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from roundtrip.histories.operations import Delete, Operation, Put, PutDurable, PutMany, PutStream
-from roundtrip.histories.session import UNCOUNTED
+from roundtrip.histories.power import UNCOUNTED
 
 if TYPE_CHECKING:
     from engine.memory_disk import MemoryDisk

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from roundtrip.histories.failure import Failure
 from roundtrip.histories.finding import Finding
 from roundtrip.histories.operations import Cut
+from roundtrip.histories.power import drawn_survivors
 from roundtrip.histories.presets import preset_named
-from roundtrip.histories.session import Session, drawn_survivors
+from roundtrip.histories.session import Session
 
 from .exhaustive import CRASH_STATE, FINDINGS_MAXIMUM, cut_history
 from .judging import Judge

@@ -47,7 +47,8 @@ def machine_of(preset: str, record: list[list[Operation]]) -> type[RuleBasedStat
 
         apply.__name__ = kind.verb.replace("-", "_")
         arguments: dict[str, Any] = {name: domains[name] for name in kind.__struct_fields__}
-        return rule(**arguments)(apply)
+        decorate: Any = rule
+        return decorate(**arguments)(apply)
 
     def teardown(self: Any) -> None:
         self.session.compare_all()

@@ -111,10 +111,8 @@ TINY_LIMITS: Final = Limits(
 #: Fewer extents, so that full records of the superblock are short.
 ENUMERATED_SHAPE: Final = msgspec.structs.replace(TINY_SHAPE, extent_count=20)
 ENUMERATED_LIMITS: Final = msgspec.structs.replace(TINY_LIMITS, reserve_extents=3)
-#: Few extents come round again soon.
-CACHED_SHAPE: Final = msgspec.structs.replace(TINY_SHAPE, extent_count=16)
-CACHED_LIMITS: Final = msgspec.structs.replace(TINY_LIMITS, memtable_entries=3, cache_bytes=65536, reserve_extents=3)
-CACHED_SIZES: Final = (*SIMPLE_SIZES, 150, 200, 300, 400)
+#: What the caches hold stays in them.
+CACHED_LIMITS: Final = msgspec.structs.replace(TINY_LIMITS, memtable_entries=3, cache_bytes=65536)
 LARGER_SHAPE: Final = Shape(extent_count=40, extent_size_bytes=16384, page_size_bytes=512)
 LARGER_LIMITS: Final = msgspec.structs.replace(
     TINY_LIMITS, memtable_entries=20, cache_bytes=4096, write_bytes=2048, chunk_bytes=3000, run_fanout=3
@@ -137,13 +135,7 @@ PRESETS: Final = {
             ENUMERATED_LIMITS,
             is_zoned=True,
         ),
-        preset(
-            "cached",
-            "16 extents, a memtable of 3 keys, small values, and caches that hold all",
-            CACHED_SHAPE,
-            CACHED_LIMITS,
-            sizes=CACHED_SIZES,
-        ),
+        preset("cached", "the same with a memtable of 3 keys and caches that hold all", TINY_SHAPE, CACHED_LIMITS),
         preset("small", "40 extents of 16 KiB, a memtable of 20 keys", LARGER_SHAPE, LARGER_LIMITS),
     )
 }

@@ -13,7 +13,6 @@ of each key; what recovery finds must be among it, and is what the model holds f
 from __future__ import annotations
 
 import io
-from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from engine import Store
@@ -22,6 +21,7 @@ from engine.errors import StoreFull
 from engine.seams import Seams
 from roundtrip.models.store import Durability, StoreModel, Value, illegal_key
 
+from .comparing import Comparing
 from .mismatch import Mismatch, shown
 from .operations import (
     Compact,
@@ -50,12 +50,12 @@ from .operations import (
     Synchronize,
 )
 from .placement import randomness_of
+from .power import UNCOUNTED, PowerFailed, drawn_survivors
 from .single_thread import SINGLE_THREAD, StillClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine import Dependency
     from engine.memory_disk import Faults, MemoryDisk
     from engine.seams import Randomness
 
@@ -67,15 +67,7 @@ FULL_SHARE: Final = 0.2
 ENTRY_COST: Final = 120
 
 
-#: Operations of the disk after which it holds what it held before.
-UNCOUNTED: Final = frozenset({"read", "allocate"})
-
-
-class PowerFailed(BaseException):
-    """The planned moment has come: nothing that the store does after it reaches the disk."""
-
-
-class Session:
+class Session(Comparing):
     """A store of a preset on a new disk, and its model. Raises `Mismatch` from every method that compares."""
 
     def __init__(self, preset: Preset, placement: str = "counter", disk: MemoryDisk | None = None) -> None:
@@ -155,47 +147,6 @@ class Session:
         mark = b"%d." % self.puts
         return (mark * (size // len(mark) + 1))[:size]
 
-    # Questions.
-
-    def get(self, operation: Get) -> None:
-        """The value of a key."""
-        key = self.keys[operation.key]
-        found = self.store.get(key)
-        if found != self._values.get(key):
-            raise self.wrong(key, self._values.get(key), found)
-
-    def contains(self, operation: Contains) -> None:
-        """Whether a key is there."""
-        key = self.keys[operation.key]
-        if self.store.contains(key) != (key in self._values):
-            raise Mismatch("answer", f"{shown(key)} in the store: {key in self._values}", str(key not in self._values))
-
-    def size(self, operation: Size) -> None:
-        """The size of a key's value."""
-        key = self.keys[operation.key]
-        expected, found = self.model.size_of(key), self.store.size_of(key)
-        if expected != found:
-            raise Mismatch("answer", f"size of {shown(key)}: {expected}", str(found))
-
-    def scan(self, operation: Scan) -> None:
-        """All keys from one on, in order."""
-        start = self.keys[operation.key]
-        expected, found = list(self.model.scan(start)), list(self.store.scan(start))
-        if expected != found:
-            raise Mismatch("answer", f"keys {expected} from {start!r} on", str(found))
-
-    def scrub(self, _operation: Scrub) -> None:
-        """Everything that is named is whole."""
-        report = self.store.scrub()
-        if not report.is_clean():
-            raise Mismatch("torn is not rotten", "a clean scrub", "; ".join(map(str, report.damage[:3])))
-        if report.keys != len(self._values):
-            raise Mismatch("answer", f"a scrub of {len(self._values)} keys", str(report.keys))
-
-    def wrong(self, key: bytes, expected: Value, found: Value) -> Mismatch:
-        """A key has another value than it should."""
-        return Mismatch("answer", f"{shown(expected)} under {shown(key)}", shown(found))
-
     # Changes.
 
     def put(self, operation: Put) -> None:
@@ -239,9 +190,9 @@ class Session:
         try:
             dependency = self.store.put_many(items)
         except StoreFull as error:
-            self.full(error, operation.size)
             for key, value in items:
                 self.either(key, value)
+            self.full(error, operation.size)
             return
         for key, value in items:
             self._values[key] = value
@@ -416,58 +367,3 @@ class Session:
         self.durability.found(found)
         self._values.clear()
         self._values.update(found)
-
-    # Comparing.
-
-    def mapping(self) -> dict[bytes, bytes]:
-        """Every key of the store with its value."""
-        values: dict[bytes, bytes] = {}
-        for key in self.store.scan():
-            value = self.store.get(key)
-            if value is None:
-                raise Mismatch("answer", f"a value under {shown(key)}, which a scan names", "nothing")
-            values[key] = value
-        return values
-
-    def compare_all(self) -> None:
-        """The whole mapping."""
-        found = self.mapping()
-        if found != self._values:
-            key = next(key for key in sorted({*found, *self._values}) if found.get(key) != self._values.get(key))
-            raise self.wrong(key, self._values.get(key), found.get(key))
-
-    def expect_persistent(self, dependency: Dependency, what: str) -> None:
-        """Its dependency says that it is persistent."""
-        if not dependency.is_persistent():
-            raise Mismatch("forward progress", f"{what} is persistent", "its dependency says that it is not")
-
-    def expect_all_persistent(self, what: str) -> None:
-        """Everything that was ever said is persistent."""
-        late = self.durability.unpersisted()
-        if late:
-            raise Mismatch("forward progress", f"after {what} everything is persistent", f"not so {late[0]!r}")
-
-    def expect_no_damage(self) -> None:
-        """Neither a clean close nor a crash damages the roots."""
-        if self.store.root_damage:
-            raise Mismatch("torn is not rotten", "whole roots", str(self.store.root_damage[0]))
-
-
-def drawn_survivors(disk: MemoryDisk, draw: int) -> tuple[Kept, ...]:
-    """What survives of the unsynced writes: 0 nothing, 1 everything, else each whole, cut, or without a sector."""
-    if draw == 0:
-        return ()
-    unsynced = disk.unsynced
-    if draw == 1:
-        return disk.possible(Kept(index) for index in range(len(unsynced)))
-    drawn = Random(draw)
-    kept: list[Kept] = []
-    for index, write in enumerate(unsynced):
-        fate = drawn.randrange(4)
-        if fate == 1 or (fate and len(write.data) < 2):
-            kept.append(Kept(index))
-        elif fate == 2:
-            kept.append(Kept(index, length=drawn.randrange(1, len(write.data))))
-        elif fate == 3:
-            kept.append(Kept(index, without_sector=drawn.choice(write.sectors())))
-    return disk.possible(kept)

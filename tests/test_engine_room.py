@@ -1,0 +1,49 @@
+"""A store is not full before its time, whatever background work gets to do."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from engine import Limits, Shape, Store
+from engine.memory_disk import MemoryDisk
+from engine.seams import Seams, SeededRandomness, Thread, ThreadSync
+
+
+class NeverScheduled(ThreadSync):
+    """Its threads get no time: what background work would have done in advance is never done."""
+
+    def start(self, name: str, target: Callable[[], None]) -> Thread:  # noqa: ARG002  # never run
+        return self
+
+    def join(self, timeout: float | None = None) -> None:
+        pass
+
+
+def test_a_flush_that_comes_between_does_not_take_the_room_that_reclamation_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shape = Shape(extent_count=64, extent_size_bytes=65536)
+    seams = Seams(sync=NeverScheduled(), randomness=SeededRandomness(1))
+    store = Store.create_on(MemoryDisk(shape.extent_count, shape.extent_size_bytes), shape, Limits(), seams)
+    drawn = random.Random(1)
+    keys = [drawn.randbytes(16) for _ in range(3883)]
+    store.put_many((key, bytes(100)) for key in keys)
+    store.flush().wait()
+    reclaim_some: Callable[[], bool] = getattr(store.maintenance, "_reclaim_some")  # noqa: B009  # between its callers and it
+
+    def reclaim_after_a_flush() -> bool:
+        store.index.flush()  # what the thread may do between the put that found no room and this
+        return reclaim_some()
+
+    monkeypatch.setattr(store.maintenance, "_reclaim_some", reclaim_after_a_flush)
+    newest = {}
+    for number in range(20000):
+        key = drawn.choice(keys)
+        newest[key] = number.to_bytes(100, "big")
+        store.put(key, newest[key])
+    assert store.stats().reclaimed_extents > 0
+    assert all(store.get(key) == newest.get(key, bytes(100)) for key in keys)
+    store.close()
