@@ -19,7 +19,7 @@ from formats.catalog import Catalog, Format
 
 from .findings import Finding, Origin
 from .laws import LAWS, Budget, LawResult, budget_for
-from .report import CorpusOutcome, NotRun, Report
+from .report import CorpusOutcome, EngineOutcome, NotRun, Report
 from .subjects import Planted, Subject, subject_of
 
 DEFAULT_SECONDS: Final = 25.0
@@ -74,6 +74,7 @@ def check(
     plant: Plant | None = None,
     catalog_name: str | None = None,
     corpus_check: CorpusCheck | None = None,
+    engine_check: Callable[[int], EngineOutcome] | None = None,
     progress: Progress | None = None,
     processes: int | None = None,
 ) -> Report:
@@ -81,7 +82,8 @@ def check(
 
     budget_seconds: for two cores; the budget follows from it, unless one is given. only: the one format to try (its
     frames are still confused with those of the others). plant: a bug to plant first. catalog_name: how a command
-    names the catalog, None for ours. corpus_check: checks the kept files. processes: None for one per core, at most 4.
+    names the catalog, None for ours. corpus_check: checks the kept files. engine_check: proves the engine with a seed.
+    processes: None for one per core, at most 4.
     """
     started = time.perf_counter()
     chosen = budget or budget_for(budget_seconds, len(catalog))
@@ -89,6 +91,7 @@ def check(
     origin = Origin(seed, catalog_name, plant.name if plant is not None else None, replayed_budget(budget_seconds))
     results = run(plan, processes, progress)
     corpus = None if corpus_check is None else corpus_check(catalog)
+    engine = None if engine_check is None else engine_check(seed)
     addressed = tuple(address(result, origin) for result in results)
     return Report(
         catalog.name,
@@ -98,6 +101,7 @@ def check(
         missing(plan, corpus),
         time.perf_counter() - started,
         corpus,
+        engine,
         origin,
     )
 

@@ -28,6 +28,19 @@ class CorpusOutcome(Protocol):
     def not_run(self) -> Sequence[tuple[str, str]]: ...
 
 
+class EngineOutcome(Protocol):
+    """What a check of the engine says: how much was run, distinct crash images, and what was found."""
+
+    @property
+    def histories(self) -> int: ...
+    @property
+    def operations(self) -> int: ...
+    @property
+    def states(self) -> int: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+
+
 @dataclass(frozen=True)
 class NotRun:
     """Something that could not be run."""
@@ -47,6 +60,7 @@ class Report:
     not_run: tuple[NotRun, ...]
     seconds: float
     corpus: CorpusOutcome | None = None
+    engine: EngineOutcome | None = None
     origin: Origin = field(default_factory=Origin)
 
     @cached_property
@@ -57,6 +71,8 @@ class Report:
             found += self.corpus.findings
             if self.corpus.files == 0:
                 found.append(Finding("corpus", "", "", "", "nothing was tested: the corpus holds no file"))
+        if self.engine is not None:
+            found += self.engine.findings
         kept: dict[tuple[str, str, str, str], Finding] = {}
         for finding in found:
             kept.setdefault((finding.format, finding.law, finding.path, finding.rule), finding)
@@ -98,6 +114,9 @@ class Report:
             "damages": self.matrix_total.total,
             "lane_comparisons": sum(result.comparisons for result in self.results),
             "corpus_files": 0 if self.corpus is None else self.corpus.files,
+            "engine_histories": 0 if self.engine is None else self.engine.histories,
+            "engine_operations": 0 if self.engine is None else self.engine.operations,
+            "engine_crash_images": 0 if self.engine is None else self.engine.states,
         }
 
     @property

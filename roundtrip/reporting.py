@@ -126,8 +126,16 @@ def verdict_line(report: Report) -> Text:
         f"{counts['structures']} structures of {counts['formats']} formats, {counts['laws']} laws,"
         f" {counts['bit_flips']:,} bit flips ({report.flips_per_second:,.0f} a second and core),"
         f" {counts['lane_comparisons']:,} lane comparisons, {counts['corpus_files']} corpus files,"
-        f" {counts['silent']} silent, {report.seconds:.1f} s"
+        f" {counts['silent']} silent{engine_text(report)}, {report.seconds:.1f} s"
     )
     if report.ok:
         return Text(f"proved: {tried}", style="bold green")
     return Text(f"refuted: {len(report.findings)} findings; {tried}", style="bold red")
+
+
+def engine_text(report: Report) -> str:
+    """How much of the engine was run, if it was."""
+    if report.engine is None:
+        return ""
+    engine = report.engine
+    return f"; engine: {engine.histories:,} histories, {engine.operations:,} operations, {engine.states:,} crash images"

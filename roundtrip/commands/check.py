@@ -41,7 +41,8 @@ def command(
     plant: str | None,
     matrix: bool,
 ) -> int:
-    """Prove laws D1 to D10 over every format of a catalog, and check its kept files.
+    """Prove laws D1 to D10 over every format of a catalog, and check its kept files. For our own catalog, run the
+    engine too: histories beside its model, power failures, and enumerated crash states, a few seconds of each.
 
     The seed is printed first; every finding ends in the command that shows it again. Exhaustive parts (single-bit
     flips) stay exhaustive whatever the budget.
@@ -72,6 +73,7 @@ def command(
             plant=bug,
             catalog_name=catalog_name,
             corpus_check=corpus_check(catalog, catalog_name, format_name),
+            engine_check=engine_check(catalog_name, format_name, laws, bug),
             progress=progress,
         )
     if as_json:
@@ -114,3 +116,12 @@ def corpus_check(catalog: Catalog, catalog_name: str | None, format_name: str | 
     from .kept import KeptFiles  # noqa: PLC0415  # heavy
 
     return KeptFiles(catalog_name)
+
+
+def engine_check(catalog_name: str | None, format_name: str | None, laws: Sequence[str], bug: Mutant | None) -> Any:
+    """The check of the engine; None for a part of the check, with a planted codec, and for a catalog without engine."""
+    if catalog_name is not None or format_name is not None or laws or bug is not None:
+        return None
+    from ..engine_check import check_engine  # noqa: PLC0415  # imports the engine
+
+    return check_engine
