@@ -15,7 +15,7 @@ from .compaction import Compaction, RunFacts, has_garbage, likely_bytes, most_by
 from .dependency import Dependency
 from .errors import CallRefused, EngineError, StoreFull
 from .extents import HEADER_SIZE
-from .reclamation import ReclaimReport, choose, room_for_copies
+from .reclamation import ReclaimReport, choose, room_for_copies, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .config import Limits
     from .extents import Extents
     from .index import Index
-    from .reclamation import Reclamation
+    from .reclamation import Candidate, Reclamation
     from .seams import Clock, Sync, Thread
     from .writeback import Writeback
 
@@ -232,14 +232,18 @@ class Maintenance:
         with self._lock:
             return Dependency(self.index.barrier())
 
-    def make_room(self, cause: StoreFull | None = None) -> None:
-        """Free extents for puts; `StoreFull` where nothing can be gained. cause: free ones could not be taken."""
+    def make_room(self, cause: StoreFull | None = None, attempt: int = 0) -> None:
+        """Free extents for puts; `StoreFull` where nothing can be gained. cause: free ones could not be taken.
+
+        attempt: how often it was called for this put: what is gained again and again helps nobody.
+        """
         with self._reclaim_lock:
             self.writeback.refuse_if_unfit()
             shard = self.chunks.streams["shard"]
             if cause is None and self.chunks.available(shard):
                 return
-            if not (self._reclaim_some() or self._compact_for_room() or self._flush_for_room()):
+            vain = attempt > len(self.extents.all)
+            if vain or not (self._reclaim_some() or self._compact_for_room() or self._flush_for_room()):
                 if cause is not None:
                     raise cause
                 raise StoreFull(
@@ -292,29 +296,34 @@ class Maintenance:
         return True
 
     def _reclaim_some(self, owners: frozenset[str] | None = None) -> bool:
-        """Free a few extents and wait until they are; False where it would gain less than one. Alone."""
+        """Free a few extents and wait until they are; whether anything was gained. Alone."""
         if self._free_dead_runs():
             return True
-        if owners is None and self._tree_lock.acquire(blocking=False):
-            try:
-                victims = self._reclaim_victims(DATA_AND_INDEX)
-            finally:
+        free = len(self.extents.free)
+        both = owners is None and self._tree_lock.acquire(blocking=False)
+        try:
+            report, freed = self._reclaim_victims(DATA_AND_INDEX if both else DATA)
+        finally:
+            if both:
                 self._tree_lock.release()
-        else:
-            victims = self._reclaim_victims(DATA)
-        if victims is not None:
-            victims.wait()
-        return victims is not None
+        freed.wait()
+        # What is all alive may fill as many extents as before: to move it again and again would never end.
+        return report.dropped_bytes > 0 or len(self.extents.free) > free
 
-    def _reclaim_victims(self, owners: frozenset[str]) -> Dependency | None:
-        candidates = self.reclamation.candidates(owners)
+    def _reclaim_victims(self, owners: frozenset[str]) -> tuple[ReclaimReport, Dependency]:
+        candidates, gain = self.reclamation.candidates(owners), self.extents.size // GAIN_SHARE
+        return self.reclamation.reclaim(self._choose(candidates, VICTIMS_AT_ONCE, gain))
+
+    def _choose(self, candidates: list[Candidate], most: int, gain_bytes: int = 1) -> list[int]:
         self._keep_room_for_runs()
-        room = room_for_copies(self.extents, self.chunks)
-        gain = self.extents.size // GAIN_SHARE
-        victims = choose(
-            candidates, room_bytes=room, most=VICTIMS_AT_ONCE, gain_bytes=gain, index_share=self._index_share()
+        return choose(
+            candidates,
+            room_bytes=room_for_copies(self.extents, self.chunks),
+            most=most,
+            gain_bytes=gain_bytes,
+            index_share=self._index_share(),
+            capacity_bytes=self.extents.size - HEADER_SIZE,
         )
-        return self.reclamation.reclaim(victims)[1] if victims else None
 
     def _plan(self, *, must_gain: bool = False) -> Compaction | None:
         """What the shape of the tree asks for, or, when room runs out, all runs; None where there is no room for it."""
@@ -342,8 +351,7 @@ class Maintenance:
 
     def _index_share(self) -> float:
         """Bytes of runs for each live byte of values: what moving one costs in the index."""
-        live = self.index.live
-        total = 0 if live is None else live.total()
+        total = 0 if self.index.live is None else self.index.live.total()
         return likely_bytes(self._facts()) / total if total > 0 else 0.0
 
     def _keep_room_for_runs(self) -> None:
@@ -363,10 +371,8 @@ class Maintenance:
             done: set[int] = set()
             while most is None or len(done) < most:
                 candidates = [one for one in self.reclamation.candidates(DATA_AND_INDEX) if one.number not in done]
-                self._keep_room_for_runs()
                 at_once = VICTIMS_AT_ONCE if most is None else min(VICTIMS_AT_ONCE, most - len(done))
-                room = room_for_copies(self.extents, self.chunks)
-                victims = choose(candidates, room_bytes=room, most=at_once, index_share=self._index_share())
+                victims = self._choose(candidates, at_once)
                 if not victims:
                     if not self._compact_as_planned(must_gain=True):
                         break
@@ -381,12 +387,7 @@ class Maintenance:
                     continue
                 done.update(victims)
                 reports.append(report)
-        return ReclaimReport(
-            tuple(number for report in reports for number in report.extents),
-            sum(report.moved_chunks for report in reports),
-            sum(report.moved_bytes for report in reports),
-            sum(report.dropped_bytes for report in reports),
-        )
+        return together(reports)
 
     def _close_streams(self) -> None:
         """Let the open extents of which at least half is dead be victims too."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .writeback import Writeback
 
 
-#: An unwritten rest of this share of an extent counts as dead, once nobody appends to it: a crash leaves such ones.
+#: An unwritten rest of this share of an extent is worth having back, once nobody appends to it.
 WASTE_SHARE: Final = 8
 
 
@@ -51,32 +51,60 @@ class ReclaimReport(msgspec.Struct, frozen=True):
     dropped_bytes: int = 0
 
 
+def together(reports: list[ReclaimReport]) -> ReclaimReport:
+    """Several reclamations as one."""
+    return ReclaimReport(
+        tuple(number for report in reports for number in report.extents),
+        sum(report.moved_chunks for report in reports),
+        sum(report.moved_bytes for report in reports),
+        sum(report.dropped_bytes for report in reports),
+    )
+
+
 class Candidate(msgspec.Struct, frozen=True):
-    """An extent that might be reclaimed. Sizes in bytes; `spent_bytes` come back with it, live ones included."""
+    """An extent that might be reclaimed. Sizes in bytes: of what is written, `live_bytes` are alive, `spent_bytes` come
+    back with the extent, live ones included; `rest_bytes` are behind the pointer, and nobody will write them.
+    """
 
     number: int
     live_bytes: int
     spent_bytes: int
+    rest_bytes: int = 0
 
 
 def choose(
-    candidates: list[Candidate], *, room_bytes: int, most: int, gain_bytes: int = 1, index_share: float = 0
+    candidates: list[Candidate],
+    *,
+    room_bytes: int,
+    most: int,
+    gain_bytes: int = 1,
+    index_share: float = 0,
+    capacity_bytes: int = 0,
 ) -> list[int]:
     """Victims, those with the fewest live bytes first, as many as can be copied into so much room.
 
     gain_bytes: what each must give back at least. index_share: bytes of runs that a live byte costs when it moves.
+    capacity_bytes: of an empty extent; where it is given, extents of which only the rest would come back are taken too,
+    if together they fit into fewer: each alone would leave the same rest behind again.
     """
     chosen: list[int] = []
+    loose: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda candidate: (candidate.live_bytes, candidate.number)):
         if len(chosen) == most:
             break
         cost = int(candidate.live_bytes * (1 + index_share))
         if candidate.spent_bytes - cost < gain_bytes:
+            if candidate.spent_bytes + candidate.rest_bytes - cost >= gain_bytes:
+                loose.append(candidate)
             continue
         room_bytes -= cost
         if room_bytes < 0:
             break
         chosen.append(candidate.number)
+    loose = loose[: most - len(chosen)]
+    total = int(sum(candidate.live_bytes for candidate in loose) * (1 + index_share))
+    if capacity_bytes and total <= room_bytes and -(-total // capacity_bytes) < len(loose):
+        chosen += [candidate.number for candidate in loose]
     return chosen
 
 
@@ -106,7 +134,7 @@ class Reclamation:
             self.index.account()
         with self.writeback.lock:
             return [
-                Candidate(extent.number, self.live_bytes(extent), self._spent_bytes(extent))
+                self._candidate(extent)
                 for extent in self.extents.all[RESERVED_COUNT:]
                 if extent.owner in owners and self._may_go(extent)
             ]
@@ -119,10 +147,10 @@ class Reclamation:
             return False
         return all(segment.is_ready() for segment in extent.segments)
 
-    def _spent_bytes(self, extent: Extent) -> int:
-        """Bytes that come back with the extent: what is written, alive or not, and a rest that nobody will write."""
+    def _candidate(self, extent: Extent) -> Candidate:
         rest = self.extents.size - extent.pointer
-        return extent.pointer - HEADER_SIZE + (rest if rest >= self.extents.size // WASTE_SHARE else 0)
+        unused = rest if rest >= self.extents.size // WASTE_SHARE else 0
+        return Candidate(extent.number, self.live_bytes(extent), extent.pointer - HEADER_SIZE, unused)
 
     def reclaim(self, victims: list[int]) -> tuple[ReclaimReport, Dependency]:
         """Evacuate and reset these extents; they are free once the dependency is persistent.

@@ -147,7 +147,7 @@ class Store(StoreParts):
 
     def _put_whole(self, key: bytes, value: bytes) -> Dependency:
         """Store a value that fits into an empty extent."""
-        cause = None
+        cause, attempt = None, 0
         while True:
             try:
                 with self._lock:
@@ -158,7 +158,8 @@ class Store(StoreParts):
                         return self.index.insert(key, *placed)
             except StoreFull as error:
                 cause = error
-            self.maintenance.make_room(cause)
+            self.maintenance.make_room(cause, attempt)
+            attempt += 1
 
     def put_many(self, items: Iterable[tuple[bytes, bytes]], *, durable: bool = False) -> Dependency:
         """Store many values; what `put` promises holds for each of them, and the dependency is that of all.
@@ -237,7 +238,7 @@ class Store(StoreParts):
     def _append_piece(
         self, key: bytes, piece: bytes, locators: list[Locator], segments: list[Segment], pinned: list[Extent]
     ) -> None:
-        cause = None
+        cause, attempt = None, 0
         while True:
             try:
                 with self._lock:
@@ -253,7 +254,8 @@ class Store(StoreParts):
                         return
             except StoreFull as error:
                 cause = error
-            self.maintenance.make_room(cause)
+            self.maintenance.make_room(cause, attempt)
+            attempt += 1
 
     def delete(self, key: bytes, *, durable: bool = False) -> Dependency:
         """Delete a key; that there is none is no error. Also a full store deletes, as long as it has room to say so."""

@@ -9,7 +9,10 @@ import pytest
 
 from engine import Limits, Shape, Store
 from engine.memory_disk import MemoryDisk
+from engine.reclamation import Candidate, choose
 from engine.seams import Seams, SeededRandomness, Thread, ThreadSync
+from roundtrip.histories.history import History
+from roundtrip.histories.operations import parse_operation
 
 
 class NeverScheduled(ThreadSync):
@@ -47,3 +50,18 @@ def test_a_flush_that_comes_between_does_not_take_the_room_that_reclamation_need
     assert store.stats().reclaimed_extents > 0
     assert all(store.get(key) == newest.get(key, bytes(100)) for key in keys)
     store.close()
+
+
+def test_regression_a_put_into_a_nearly_full_store_ends() -> None:
+    # Each value fills an extent but for a rest, which stays one wherever the value is moved to.
+    lines = ("put 0 5655", "put 6 1401", "put 1 4998", "put 0 3983", "put-many 1 6 3982", "delete 1", "put 2 10")
+    history = History(preset="enumerated", placement="same", operations=tuple(map(parse_operation, lines)))
+    assert history.run().refused == 1
+
+
+def test_rests_alone_are_worth_it_only_where_fewer_extents_hold_the_same() -> None:
+    large, small = [Candidate(number, 3374, 3374, 658) for number in range(3)], [Candidate(9, 1500, 1500, 2500)] * 2
+    assert choose(large, room_bytes=99999, most=8, gain_bytes=256, capacity_bytes=4032) == []
+    assert choose(small, room_bytes=99999, most=8, gain_bytes=256, capacity_bytes=4032) == [9, 9]
+    assert choose(small, room_bytes=2000, most=8, gain_bytes=256, capacity_bytes=4032) == []
+    assert choose(small, room_bytes=99999, most=1, gain_bytes=256, capacity_bytes=4032) == []
