@@ -84,8 +84,8 @@ def choose(
     """Victims, those with the fewest live bytes first, as many as can be copied into so much room.
 
     gain_bytes: what each must give back at least. index_share: bytes of runs that a live byte costs when it moves.
-    capacity_bytes: of an empty extent; where it is given, extents of which only the rest would come back are taken too,
-    if together they fit into fewer: each alone would leave the same rest behind again.
+    capacity_bytes: of an empty extent; where it is given, extents in which nothing is dead are taken too, if together
+    they fit into fewer: each alone would leave the same rest behind again.
     """
     chosen: list[int] = []
     loose: list[Candidate] = []
@@ -93,9 +93,10 @@ def choose(
         if len(chosen) == most:
             break
         cost = int(candidate.live_bytes * (1 + index_share))
-        if candidate.spent_bytes - cost < gain_bytes:
-            if candidate.spent_bytes + candidate.rest_bytes - cost >= gain_bytes:
-                loose.append(candidate)
+        if candidate.spent_bytes + candidate.rest_bytes - cost < gain_bytes:
+            continue
+        if candidate.spent_bytes <= candidate.live_bytes:
+            loose.append(candidate)
             continue
         room_bytes -= cost
         if room_bytes < 0:

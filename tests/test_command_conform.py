@@ -16,8 +16,9 @@ import pytest
 from crc32c import crc32c
 
 from engine.index import Index
+from roundtrip.campaign import shrinking
 from roundtrip.campaign.block import BlockResult
-from roundtrip.command import COMMANDS, run
+from roundtrip.command import run
 from roundtrip.histories.finding import Finding
 from roundtrip.histories.history import History
 from roundtrip.histories.mismatch import Mismatch
@@ -32,7 +33,6 @@ HISTORY: Final = History(
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(COMMANDS, "shrink", (".commands.shrink", "Make a finding smaller."))
     return tmp_path
 
 
@@ -186,6 +186,15 @@ def test_finding_that_hangs_is_replayed_apart_and_ended(
     monkeypatch.setattr(Index, "find_in_runs", lambda _self, _key: time.sleep(60))
     assert run(["replay", "hang.txt", "--budget", "300ms"]) == 1
     assert "an end within 0.3 seconds" in capsys.readouterr().out
+
+
+def test_finding_that_hangs_shrinks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(shrinking, "CANDIDATE_SECONDS", 0.1)
+    monkeypatch.setattr(Index, "find_in_runs", lambda _self, _key: time.sleep(60))
+    Finding.of(HISTORY, Mismatch("every operation ends", "an end", "none")).write(Path("hang.txt"))
+    code, small = answer(capsys, "shrink", "hang.txt", "--budget", "5s")
+    assert (code, small["law"]) == (1, "every operation ends")
+    assert small["after"] < small["before"]
 
 
 def test_rates_and_coverage_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

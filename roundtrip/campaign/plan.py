@@ -10,8 +10,8 @@ from .block import Block
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Histories of a block: about half a second of work.
-PER_BLOCK: Final = 200
+#: Histories of a block: less than half a second of work.
+PER_BLOCK: Final = 100
 
 
 def blocks_of(

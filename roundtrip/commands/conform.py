@@ -31,7 +31,7 @@ DEFAULT_SECONDS = 10.0
 
 @click.command(short_help="Run random histories of the engine beside its model.")
 @click.option(
-    "--preset", default="tiny", metavar="NAME", show_default=True, help="The store: tiny, zoned, long-keys or small."
+    "--preset", default="tiny", metavar="NAME", show_default=True, help="The store; an unknown name lists them all."
 )
 @together(seed_option)
 @click.option(

@@ -44,13 +44,10 @@ def planted(name: str | None) -> AbstractContextManager[Any]:
     """The bug to plant in the engine, if any."""
     if name is None:
         return nullcontext()
-    from ..planted.paper_bugs import PAPER_BUGS  # noqa: PLC0415  # imports all of them
-    from ..planted.planting import planted as plant  # noqa: PLC0415  # likewise
+    from ..planted import bug_named  # noqa: PLC0415  # imports all of them
+    from ..planted import planted as plant  # noqa: PLC0415  # likewise
 
-    bugs = {bug.name: bug for bug in PAPER_BUGS}
-    if name not in bugs:
-        raise CommandError(f"there is no bug {one_line(name[:60])!r} to plant; there are {', '.join(bugs)}")
-    return plant(bugs[name])
+    return plant(bug_named(name))
 
 
 def draw_to(finding: AnyFinding, path: Path) -> None:

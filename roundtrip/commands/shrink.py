@@ -75,10 +75,10 @@ def size_of(finding: AnyFinding) -> int:
 
 def smaller_finding(finding: AnyFinding, seconds: float) -> AnyFinding | None:
     """The smallest that was found within the time; None where the finding does not occur any more."""
-    from ..campaign.apart import DANGEROUS  # noqa: PLC0415  # imports the engine
-    from ..campaign.shrinking import shrink_finding  # noqa: PLC0415  # likewise
+    from ..campaign.shrinking import shrink_finding  # noqa: PLC0415  # imports the engine
+    from ..campaign.workers import LIVES  # noqa: PLC0415  # likewise
 
-    if finding.law in DANGEROUS:
+    if finding.law == LIVES:
         raise CommandError(
             f"a finding of law {finding.law!r} is not made smaller: leave out lines by hand, and replay it"
         )

@@ -62,6 +62,7 @@ NAMES: Final = (
 REPLAYERS: Final[dict[str, tuple[str, str]]] = {
     "history": ("roundtrip.histories.finding", "replay_history"),
     "crash-state": ("roundtrip.crash.replaying", "replay_crash"),
+    "faults": ("roundtrip.faults.replaying", "replay_faults"),
 }
 
 

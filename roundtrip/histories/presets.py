@@ -113,6 +113,8 @@ ENUMERATED_SHAPE: Final = msgspec.structs.replace(TINY_SHAPE, extent_count=20)
 ENUMERATED_LIMITS: Final = msgspec.structs.replace(TINY_LIMITS, reserve_extents=3)
 #: What the caches hold stays in them.
 CACHED_LIMITS: Final = msgspec.structs.replace(TINY_LIMITS, memtable_entries=3, cache_bytes=65536)
+CROWDED_SHAPE: Final = msgspec.structs.replace(TINY_SHAPE, extent_count=22)
+CROWDED_SIZES: Final = (1000, 700, 1400, 2000, 3000, 100, 1800, 3500, 3900)
 LARGER_SHAPE: Final = Shape(extent_count=40, extent_size_bytes=16384, page_size_bytes=512)
 LARGER_LIMITS: Final = msgspec.structs.replace(
     TINY_LIMITS, memtable_entries=20, cache_bytes=4096, write_bytes=2048, chunk_bytes=3000, run_fanout=3
@@ -122,7 +124,9 @@ PRESETS: Final = {
     each.name: each
     for each in (
         preset("tiny", "28 extents of 4 KiB, a memtable of 5 keys", TINY_SHAPE, TINY_LIMITS),
-        preset("pages", "the same, with frames that end at pages", TINY_SHAPE, TINY_LIMITS, sizes=page_sizes(TINY_SHAPE, 1)),
+        preset(
+            "pages", "the same, with frames that end at pages", TINY_SHAPE, TINY_LIMITS, sizes=page_sizes(TINY_SHAPE, 1)
+        ),
         preset("zoned", "the same on a disk with hard write pointers", TINY_SHAPE, TINY_LIMITS, is_zoned=True),
         preset("long-keys", "the same with keys of up to 511 bytes", TINY_SHAPE, TINY_LIMITS, LONG_KEYS),
         preset(
@@ -136,6 +140,9 @@ PRESETS: Final = {
             is_zoned=True,
         ),
         preset("cached", "the same with a memtable of 3 keys and caches that hold all", TINY_SHAPE, CACHED_LIMITS),
+        preset(
+            "crowded", "the same with extents for 12 values at most", CROWDED_SHAPE, TINY_LIMITS, sizes=CROWDED_SIZES
+        ),
         preset("small", "40 extents of 16 KiB, a memtable of 20 keys", LARGER_SHAPE, LARGER_LIMITS),
     )
 }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 import msgspec
 
 from engine.chunks import FRAME_OVERHEAD
+from engine.crash_choice import SECTOR_SIZE
 
 from .history import History
 from .operations import Operation, Put
@@ -81,9 +82,18 @@ class Shrinking(Generic[AnyHistory]):
 
     def run(self) -> AnyHistory:
         """The smallest history."""
-        passes = (self.leave_out, self.join_puts, self.rename_keys, self.simplify, self.change_settings, self.leave_out_pairs)
-        while not self.is_over() and any([step() for step in passes]):
-            pass
+        passes = (
+            self.leave_out,
+            self.join_puts,
+            self.rename_keys,
+            self.simplify,
+            self.change_settings,
+            self.leave_out_pairs,
+        )
+        while not self.is_over():
+            # All of them, whatever the first ones did.
+            if not sum(step() for step in passes):
+                break
         return self.best
 
     def is_over(self) -> bool:
@@ -136,8 +146,10 @@ class Shrinking(Generic[AnyHistory]):
             operations = self.best.operations
             first, second = operations[at - 1 : at + 1]
             if isinstance(first, Put) and isinstance(second, Put):
-                size = first.size + second.size + FRAME_OVERHEAD + KEY_LENGTH
-                joined = (msgspec.structs.replace(one, size=size) for one in (first, second))
+                whole = first.size + second.size + FRAME_OVERHEAD + KEY_LENGTH
+                # To the same place in its page, or, with one frame for both or as many as before, in the extent.
+                sizes = dict.fromkeys((whole % SECTOR_SIZE, first.size + second.size, whole))
+                joined = [msgspec.structs.replace(one, size=size) for size in sizes for one in (first, second)]
                 if any(self.take_operations((*operations[: at - 1], one, *operations[at + 1 :])) for one in joined):
                     changed = True
                     continue

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from engine.crash_choice import SECTOR_SIZE
+
 from .operations import (
     OPERATIONS,
     Compact,
@@ -61,8 +63,12 @@ def simpler_forms(operation: Operation) -> Iterator[Operation]:
     for name in operation.__struct_fields__:
         number = getattr(operation, name)
         if isinstance(number, int):
-            smaller = (*SMALL_NUMBERS, number // 2, number - number // 8, number - 1)
-            forms += [msgspec.structs.replace(operation, **{name: each}) for each in dict.fromkeys(smaller) if each >= 0]
+            less = (number % SECTOR_SIZE, number - SECTOR_SIZE, number // 2, number - number // 8, number - 1)
+            forms += [
+                msgspec.structs.replace(operation, **{name: each})
+                for each in dict.fromkeys((*SMALL_NUMBERS, *less))
+                if each >= 0
+            ]
     place = order(operation)
     yield from sorted((form for form in forms if order(form) < place), key=order)
 

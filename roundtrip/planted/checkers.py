@@ -1,0 +1,142 @@
+"""The checkers that hunt planted bugs: each draws scenarios from a seeded stream, without knowing what is planted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from formats.errors import ShardproofError
+
+from ..histories.history import History
+from ..histories.operations import Cut, Operation, Reclaim, Records
+from ..histories.presets import preset_named
+from .crash_states import CrashStates
+from .faulted_history import BUSY, FaultedHistory
+from .node_history import NodeHistory
+from .verdicts import LONGEST_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from random import Random
+
+    from .verdicts import Scenario
+
+#: Operations of a history, and the bytes that are enough for one of them.
+LONGEST: Final = 50
+BYTES_EACH: Final = 4
+LONGEST_OF_NODE: Final = 30
+#: Of the upkeep in histories with power failures, the share in the midst of which power fails, and after how many
+#: operations of the disk at most.
+CUT_SHARE: Final = 0.3
+CUT_MAXIMUM: Final = 24
+#: The share of these histories in which the superblock comes near the end of its extent, and after how many records.
+SWITCH_SHARE: Final = 0.3
+SWITCH_RECORDS: Final = (30, 56)
+COST_OF_STATES: Final = 32
+
+
+class UnknownChecker(ShardproofError):
+    """No checker has this name."""
+
+
+@dataclass(frozen=True)
+class Checker:
+    """`what`: for people; `draw`: one scenario from the stream; `cost`: of one, in those of the others, about;
+    `longest_seconds`: after so many one hangs."""
+
+    name: str
+    what: str
+    draw: Callable[[Random], Scenario]
+    cost: int = 1
+    longest_seconds: float = LONGEST_SECONDS
+
+
+def histories(presets: Sequence[str], *, crashes: bool) -> Callable[[Random], History]:
+    """Histories on one of the presets."""
+
+    def draw(random: Random) -> History:
+        preset = random.choice(presets)
+        count = random.randint(2, LONGEST)
+        return History.from_bytes(random.randbytes(BYTES_EACH * count), preset, crashes=crashes, longest=count)
+
+    return draw
+
+
+def crashing(presets: Sequence[str]) -> Callable[[Random], History]:
+    """Histories with power failures; in every second one amid upkeep too, and the superblock may be full."""
+    whole = histories(presets, crashes=True)
+
+    def draw(random: Random) -> History:
+        history = whole(random)
+        if random.random() < 0.5:
+            return history
+        operations: list[Operation] = []
+        for operation in history.operations:
+            if isinstance(operation, BUSY) and random.random() < CUT_SHARE:
+                operations.append(Cut(int(CUT_MAXIMUM * random.random() ** 2), random.randrange(256)))
+            operations.append(operation)
+        if random.random() < SWITCH_SHARE:
+            operations.insert(random.randrange(len(operations) + 1), Records(random.randint(*SWITCH_RECORDS)))
+        return history.with_operations(operations)
+
+    return draw
+
+
+def colliding(preset: str) -> Callable[[Random], History]:
+    """Histories in which every UUID is made of the magic; at the end all is reclaimed, to see what is forgotten."""
+    whole = crashing([preset])
+
+    def draw(random: Random) -> History:
+        history = whole(random)
+        return msgspec.structs.replace(history, placement="magic", operations=(*history.operations, Reclaim(0)))
+
+    return draw
+
+
+def faulted(presets: Sequence[str]) -> Callable[[Random], Scenario]:
+    """Histories during which the disk fails now and then."""
+    whole = histories(presets, crashes=False)
+    return lambda random: FaultedHistory.drawn(random, whole(random))
+
+
+def checkers(preset: str | None = None) -> tuple[Checker, ...]:
+    """All checkers, in the order in which they are tried; with a preset, those that run on any, on that one."""
+    if preset is not None:
+        preset_named(preset)
+        return (
+            Checker("conform", f"histories without power failures, {preset}", histories([preset], crashes=False)),
+            Checker("crash", f"histories with power failures, {preset}", crashing([preset])),
+            Checker("faults", f"reads, writes and syncs fail once, {preset}", faulted([preset])),
+        )
+    return (
+        Checker("conform", "histories without power failures", histories(["tiny", "small"], crashes=False)),
+        Checker("conform-cached", "the same with large caches", histories(["cached"], crashes=False)),
+        Checker("conform-long-keys", "the same with long keys", histories(["long-keys"], crashes=False)),
+        Checker("crash", "histories with power failures", crashing(["tiny"])),
+        Checker("crash-pages", "the same with frames that end at pages, and UUIDs of the magic", colliding("pages")),
+        Checker("crash-zoned", "the same on a disk with hard write pointers", crashing(["zoned"])),
+        Checker("faults", "reads, writes and syncs fail once", faulted(["tiny"])),
+        Checker("conform-crowded", "the same in little room", histories(["crowded"], crashes=False)),
+        Checker("node", "disks leave and come back", lambda random: NodeHistory.drawn(random, "tiny", LONGEST_OF_NODE)),
+        Checker(
+            "crash-states",
+            "every crash state of a short history",
+            lambda random: CrashStates.drawn(random, "tiny"),
+            cost=COST_OF_STATES,
+            longest_seconds=60.0,
+        ),
+    )
+
+
+CHECKER_NAMES: Final = tuple(checker.name for checker in checkers())
+
+
+def chosen_checkers(names: Sequence[str], preset: str | None = None) -> tuple[Checker, ...]:
+    """The checkers of these names, all without any. Raises `UnknownChecker`, `UnknownPreset`."""
+    found = {checker.name: checker for checker in checkers(preset)}
+    for name in names:
+        if name not in found:
+            raise UnknownChecker(f"checker: expected one of {', '.join(found)}, found {name[:40]!r}")
+    return tuple(found[name] for name in names) or tuple(found.values())
