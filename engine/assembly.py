@@ -234,10 +234,7 @@ class StoreParts:
     @classmethod
     def _opened(cls, disk: Disk, limits: Limits, seams: Seams, lock_file: LockFile | None, *, read_only: bool) -> Self:
         try:
-            try:
-                recovered = recovery.recover(disk)
-            except OSError as error:
-                raise DiskFailed(f"reading the roots: {error.strerror or error}") from error
+            recovered = recovery.recover(disk)
             if not read_only:
                 recovered.refuse_writing()
             store = cls(disk, recovered.uuid, recovered.shape, limits, seams, recovered, lock_file, read_only=read_only)

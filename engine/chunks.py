@@ -11,6 +11,7 @@ to three streams, each with an open extent of its own: values as they come, valu
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from crc32c import crc32c
@@ -49,6 +50,8 @@ WRITE_APART_SIZE: Final = 1024
 #: Memtables that may wait to become runs: the active one, and those that are frozen.
 MEMTABLES: Final = 4
 UUIDS_AT_ONCE: Final = 256
+#: What a file system says that has no room.
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: Free extents that only runs may take: one to write to, one for after a crash, when nothing open goes on.
 KEPT_FOR_RUNS: Final = 2
 
@@ -206,8 +209,10 @@ class ChunkStore:
         try:
             return self.extents.take(stream.owner)
         except OSError as error:
-            if isinstance(error, DiskFailed):
-                raise
+            number = self.extents.free[0]
+            if error.errno not in NO_ROOM:
+                text = f"allocating extent {number}: {error.strerror or error}"
+                raise DiskFailed(text, extent=number) from error
             raise StoreFull(
                 f"the file system has no room for another extent: {error.strerror or error}; delete files, or shards "
                 "and reclaim"

@@ -123,7 +123,7 @@ class Extents:
     def take(self, owner: UsedOwner) -> Extent | None:
         """A free extent for this owner, its header appended; None where there is none.
 
-        Raises `OSError` (ENOSPC) when the medium has no room for it; it stays free then.
+        It stays free when that fails: `OSError` (ENOSPC) where the medium has no room, `DiskFailed` at its reset.
         """
         if not self.free:
             return None
@@ -138,7 +138,11 @@ class Extents:
             else:
                 break
         extent = self.all[self.free[0]]
-        self.disk.reset(extent.number)
+        try:
+            self.disk.reset(extent.number)
+        except OSError as error:
+            place = f"extent {extent.number}"
+            raise DiskFailed(f"reset of {place}: {error.strerror or error}", extent=extent.number) from error
         self.free.popleft()
         assert extent.pointer == 0, "a free extent is empty"
         assert not extent.segments, "a free extent has no pending bytes"

@@ -311,8 +311,8 @@ class Maintenance:
         return report.dropped_bytes > 0 or len(self.extents.free) > free
 
     def _reclaim_victims(self, owners: frozenset[str]) -> tuple[ReclaimReport, Dependency]:
-        candidates, gain = self.reclamation.candidates(owners), self.extents.size // GAIN_SHARE
-        return self.reclamation.reclaim(self._choose(candidates, VICTIMS_AT_ONCE, gain))
+        candidates, gain = self.reclamation.candidates(owners, leave_rotten=True), self.extents.size // GAIN_SHARE
+        return self.reclamation.reclaim(self._choose(candidates, VICTIMS_AT_ONCE, gain), leave_rotten=True)
 
     def _choose(self, candidates: list[Candidate], most: int, gain_bytes: int = 1) -> list[int]:
         self._keep_room_for_runs()
@@ -351,8 +351,8 @@ class Maintenance:
 
     def _index_share(self) -> float:
         """Bytes of runs for each live byte of values: what moving one costs in the index."""
-        total = 0 if self.index.live is None else self.index.live.total()
-        return likely_bytes(self._facts()) / total if total > 0 else 0.0
+        live = self.index.live
+        return likely_bytes(self._facts()) / live.total() if live is not None and live.total() > 0 else 0.0
 
     def _keep_room_for_runs(self) -> None:
         """Moved chunks leave room for the runs that the memtables become: without those nothing is ever reset."""

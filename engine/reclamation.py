@@ -124,12 +124,17 @@ class Reclamation:
         self.reclaimed_extents = 0
         #: Extents whose reset is queued and not persistent yet.
         self.resetting: set[int] = set()
+        #: Extents with a rotten chunk, and their live bytes when it was found.
+        self._spoiled: dict[int, int] = {}
         self._entry: Entry = ()
         #: Called with a title after each stage of a reclaim; pictures listen here.
         self.observer: Callable[[str], None] | None = None
 
-    def candidates(self, owners: frozenset[str]) -> list[Candidate]:
-        """Extents of these owners that may be reclaimed now (4)."""
+    def candidates(self, owners: frozenset[str], *, leave_rotten: bool = False) -> list[Candidate]:
+        """Extents of these owners that may be reclaimed now (4).
+
+        leave_rotten: without those in which a rotten chunk was found, until something more in them is dead.
+        """
         if "data" in owners:
             self.index.count_live()
             self.index.account()
@@ -137,7 +142,9 @@ class Reclamation:
             return [
                 self._candidate(extent)
                 for extent in self.extents.all[RESERVED_COUNT:]
-                if extent.owner in owners and self._may_go(extent)
+                if extent.owner in owners
+                and self._may_go(extent)
+                and not (leave_rotten and self._spoiled.get(extent.number) == self.live_bytes(extent))
             ]
 
     def _may_go(self, extent: Extent) -> bool:
@@ -153,8 +160,10 @@ class Reclamation:
         unused = rest if rest >= self.extents.size // WASTE_SHARE else 0
         return Candidate(extent.number, self.live_bytes(extent), extent.pointer - HEADER_SIZE, unused)
 
-    def reclaim(self, victims: list[int]) -> tuple[ReclaimReport, Dependency]:
+    def reclaim(self, victims: list[int], *, leave_rotten: bool = False) -> tuple[ReclaimReport, Dependency]:
         """Evacuate and reset these extents; they are free once the dependency is persistent.
+
+        leave_rotten: an extent with a rotten chunk stays as it is, and nothing is raised: the others can still go.
 
         Raises `ChunkRotten` and `DiskFailed` (the extent stays as it is), and `StoreFull` where there is no room for
         the copies of the first; later ones are left out then.
@@ -176,6 +185,11 @@ class Reclamation:
                 if not done:
                     raise
                 break
+            except ChunkRotten as error:
+                if not leave_rotten or error.extent != number:
+                    raise
+                self._spoiled[number] = self.live_bytes(extent)
+                continue
             self._observe(f"live chunks of extent {number} are copied and repointed")
             moved_chunks += count
             moved_bytes += size

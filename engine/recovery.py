@@ -20,7 +20,7 @@ from formats.place import extent_header_seed, life_seed, offset_seed
 
 from .config import Shape
 from .errors import ChunkRotten, NotAStore, UnsupportedStore
-from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS
+from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, unreadable
 from .superblock import CLEAN_CLOSE, INCOMPATIBLE, READ_ONLY_COMPATIBLE
 
 if TYPE_CHECKING:
@@ -125,8 +125,15 @@ class RootBlocks:
         held = self._held.get(number)
         if held is None or held[0] != start:
             size = min(BLOCK_SIZE, self.disk.extent_size_bytes - start)
-            held = self._held[number] = start, self.disk.read(number, start, size)
+            held = self._held[number] = start, self.read(number, start, size)
         return held[1][at:]
+
+    def read(self, number: int, offset: int, length: int) -> bytes:
+        """Exactly these bytes; `DiskFailed` says where the disk refused."""
+        try:
+            return self.disk.read(number, offset, length)
+        except OSError as error:
+            raise unreadable(error, number, offset, length) from error
 
 
 def read_root_header(data: bytes, extent: int) -> RootHeader | None:
@@ -160,7 +167,7 @@ def refuse(data: bytes) -> NotAStore | UnsupportedStore:
 
 
 def recover(disk: Disk) -> Recovered:
-    """Read the roots of a disk. Raises `NotAStore`, `UnsupportedStore`, and `OSError` from the disk."""
+    """Read the roots of a disk. Raises `NotAStore`, `UnsupportedStore`, `DiskFailed`."""
     if disk.extent_count < RESERVED_COUNT:
         raise NotAStore(
             f"expected at least the {RESERVED_COUNT} reserved extents, found {disk.extent_count} whole ones of "
@@ -171,7 +178,7 @@ def recover(disk: Disk) -> Recovered:
     headers = {number: read_root_header(blocks.rest(number, 0), number) for number in numbers}
     known = [(header.disk, header.shape_sizes) for header in headers.values() if header is not None]
     if not known:
-        raise refuse(disk.read(0, 0, HEADER_SIZE))
+        raise refuse(blocks.read(0, 0, HEADER_SIZE))
     # Each once: most often there is one.
     uuid, (extent_size, page_size) = max(dict.fromkeys(known), key=known.count)
     generations = {number: header.generation for number, header in headers.items() if header and header.disk == uuid}
@@ -217,12 +224,20 @@ def recover(disk: Disk) -> Recovered:
 
 
 def missing_record(metadata: Chain, extents: dict[int, ExtentState]) -> ChunkRotten | None:
-    """The newest record of tree metadata, if it is gone; only after a clean close does the superblock know its end."""
-    known = [(state.generation, number) for number, state in extents.items() if state.owner == "metadata"]
-    generation, number = max(known, default=(0, -1))
-    if generation < metadata.life or not known:
+    """The newest record of tree metadata, if it is gone; only after a clean close does the superblock know its end.
+
+    The pairs are opened in turn, the first one first: so the newest life is the greatest, and of equals the second's.
+    """
+    known = [
+        (extents[number].generation, index, number)
+        for index, pair in enumerate(METADATA_PAIRS)
+        for number in pair
+        if number in extents and extents[number].owner == "metadata"
+    ]
+    generation, index, number = max(known, default=(0, 0, -1))
+    if not known or (generation, index) < (metadata.life, metadata.pair):
         return None
-    end = metadata.end if generation == metadata.life else 0
+    end = metadata.end if (generation, index) == (metadata.life, metadata.pair) else 0
     if extents[number].pointer <= end:
         return None
     rule = "the newest record is gone, and what it says of the index"
@@ -312,7 +327,7 @@ def read_copy(  # where to read what
     place_seed = offset_seed(offset, seed)
     data = blocks.rest(number, offset)
     if len(data) < RECORD_HEADER_SIZE:
-        data = blocks.disk.read(number, offset, RECORD_HEADER_SIZE)
+        data = blocks.read(number, offset, RECORD_HEADER_SIZE)
     fields = codec.probe_header(data, place_seed)
     if fields is None:
         return None
@@ -320,7 +335,7 @@ def read_copy(  # where to read what
     if len(data) < size:
         if offset + size > extent_size:
             return None
-        data = blocks.disk.read(number, offset, size)
+        data = blocks.read(number, offset, size)
     body = data[RECORD_HEADER_SIZE:size]
     if other is not None and other[0] == fields and other[1] == body:
         return other

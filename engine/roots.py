@@ -78,6 +78,13 @@ class RootLog:
         """The record of everything, with what was collected."""
         raise NotImplementedError
 
+    def written_end(self) -> int | None:
+        """Where the records that both copies of the pair have end, in bytes; None where the next one opens a pair."""
+        prepared = self._prepared
+        if prepared is None:
+            return None if self.opening else self.offset
+        return None if prepared.opens_pair else prepared.offset
+
     def write_record(self) -> None:
         """Write the next record to both copies, if there is something to say; `DiskFailed` leaves it to be retried."""
         prepared = self._prepared or self._prepare()
@@ -153,13 +160,15 @@ def resealed(codec: ModuleType, record: bytes, seed: int, other_seed: int) -> by
 
 def forget_roots(disk: Disk) -> None:
     """Let nothing be left of the roots of a store that was on the disk: their headers would be taken for ours."""
-    blank = bytes(HEADER_SIZE)
+    blank, number, is_blank = bytes(HEADER_SIZE), -1, True
     try:
-        former = [number for number in range(RESERVED_COUNT) if disk.read(number, 0, HEADER_SIZE) != blank]
-        for number in former:
-            disk.reset(number)
-            disk.write(number, 0, (blank,))
-        if former:
+        for number in range(RESERVED_COUNT):
+            if disk.read(number, 0, HEADER_SIZE) != blank:
+                disk.reset(number)
+                disk.write(number, 0, (blank,))
+                is_blank = False
+        if not is_blank:
             disk.sync()
     except OSError as error:
-        raise DiskFailed(f"making a new store on the disk: {error.strerror or error}") from error
+        text = f"making a new store, extent {number}: {error.strerror or error}"
+        raise DiskFailed(text, extent=number, offset=0) from error

@@ -71,14 +71,14 @@ class Scrub:
 
     def _root(self, log: RootLog) -> int:
         """Both copies of every record of the pair that is written to."""
-        if log.opening:
-            return 0
         codec = log.codec
         pairs = SUPERBLOCK_PAIRS if log.owner == "superblock" else METADATA_PAIRS
         with self.extents.writeback.lock:
             pair = pairs[log.pair]
             generations = {number: self.extents.all[number].generation for number in pair}
-            end = log.offset
+            end = log.written_end()
+        if end is None:
+            return 0
         chain = read_chain(self.extents.disk, self.extents.uuid, generations, log.pair, pair, codec)
         with self.extents.writeback.lock:
             if generations != {number: self.extents.all[number].generation for number in pair}:

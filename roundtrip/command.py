@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "corpus": (".commands.corpus", "Check every kept file with every reader."),
     "conform": (".commands.conform", "Run random histories of the engine beside its model."),
     "crash": (".commands.crash", "Recover from every state that a power failure can leave."),
+    "faults": (".commands.faults", "Let the disk fail in every way, and check what the store makes of it."),
     "plant": (".commands.plant", "Plant bugs in the engine and name the checker that finds each."),
     "replay": (".commands.replay", "Repeat one finding."),
     "shrink": (".commands.shrink", "Make a finding's history smaller."),

@@ -316,3 +316,18 @@ def test_regression_the_first_record_of_the_second_pair_is_missed() -> None:
         disk.decay("rot", extent, 70)
     with pytest.raises(ChunkRotten, match="newest record is gone"):
         Store.open_on(disk, TINY_LIMITS)
+
+
+def test_regression_one_rotten_value_keeps_no_other_key_from_being_put() -> None:
+    store = tiny_store()
+    store.put(b"rotten", bytes(300))
+    store.put(b"0", bytes(900))
+    store.flush().wait()
+    entry = store.index.find(b"rotten")
+    assert entry
+    assert isinstance(store.disk, FaultyDisk)
+    store.disk.decay("rot", entry[0][0], entry[0][2] + 60)
+    for number in range(400):
+        store.put(b"%d" % (number % 11), number.to_bytes(1300, "big"))
+    with pytest.raises(ChunkRotten):
+        store.get(b"rotten")

@@ -7,7 +7,7 @@ gives the same finding, on a fast machine and on a slow one, as long as the budg
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,11 @@ FIRST_TURN: Final = 8
 LONGEST_TURN: Final = 256
 #: Seconds that shrinking takes at most, beyond the budget of the hunt.
 SHRINK_SECONDS: Final = 120.0
+#: A scenario of so many operations is small. Where more are left, a few others are shrunk as well, as far as they come
+#: among the next scenarios: so many for each one that was tried before.
+SMALL: Final = 8
+STARTS: Final = 4
+OTHERS_PER_SCENARIO: Final = 4
 #: Seconds after which one hangs that is shrunk from one that did.
 HANG_SECONDS: Final = 1.0
 
@@ -96,13 +101,12 @@ def hunt(
             scenarios += 1
             failure = verdict(scenario, checker.longest_seconds)
             if failure is not None:
-                seconds = time.perf_counter() - started
-                small = shrunk(scenario, failure, checker.longest_seconds) if shrinks else scenario
-                if small is not scenario:
-                    # Once more, for the words that fit what is shown.
-                    failure = verdict(small, checker.longest_seconds) or failure
-                found = Found(checker.name, scenarios, seconds, len(scenario.operations), small, failure)
-                return Outcome(bug, found, scenarios, seconds)
+                found = Found(
+                    checker.name, scenarios, time.perf_counter() - started, len(scenario.operations), scenario, failure
+                )
+                if shrinks:
+                    found = smallest(found, checker, Random(f"{seed} {name} {checker.name} again"))
+                return Outcome(bug, found, scenarios, found.seconds)
     return Outcome(bug, None, scenarios, time.perf_counter() - started)
 
 
@@ -117,16 +121,38 @@ def drawn(checkers: Sequence[Checker], name: str, seed: int) -> Iterator[tuple[C
         turn = min(2 * turn, LONGEST_TURN)
 
 
-def shrunk(scenario: Scenario, failure: Failure, longest_seconds: float) -> Scenario:
-    """The smallest scenario that breaks the same law."""
-    if failure.is_hang:
-        longest_seconds = HANG_SECONDS
+def smallest(found: Found, checker: Checker, stream: Random) -> Found:
+    """The finding, shrunk. Where much is left of it, a few others of the same checker are tried, too.
+
+    Shrinking ends where every single change helps the bug to hide; from elsewhere there may be a way around it.
+    """
+    deadline = time.perf_counter() + SHRINK_SECONDS
+    best = shrunk(found, checker, deadline)
+    starts, left = 1, OTHERS_PER_SCENARIO * (found.scenarios + FIRST_TURN)
+    while len(best.scenario.operations) > SMALL and starts < STARTS and left and time.perf_counter() < deadline:
+        left -= 1
+        scenario = checker.draw(stream)
+        failure = verdict(scenario, checker.longest_seconds)
+        if failure is not None:
+            starts += 1
+            drawn_count = len(scenario.operations)
+            other = replace(found, scenario=scenario, failure=failure, drawn=drawn_count)
+            best = min(best, shrunk(other, checker, deadline), key=lambda each: len(each.scenario.operations))
+    return best
+
+
+def shrunk(found: Found, checker: Checker, deadline: float) -> Found:
+    """The same finding with the smallest scenario that breaks the same law. `deadline`: of `time.perf_counter`."""
+    scenario, law = found.scenario, found.failure.law
+    longest_seconds = HANG_SECONDS if found.failure.is_hang else checker.longest_seconds
 
     def still_fails(candidate: Scenario) -> bool:
         again = verdict(candidate, longest_seconds)
-        return again is not None and again.law == failure.law
+        return again is not None and again.law == law
 
     plain = scenario.history() if isinstance(scenario, CrashStates) else None
     if plain is not None and still_fails(plain):
         scenario = plain
-    return shrink(scenario, still_fails, SHRINK_SECONDS)
+    small = shrink(scenario, still_fails, deadline - time.perf_counter())
+    # Once more, for the words that fit what is shown.
+    return replace(found, scenario=small, failure=verdict(small, longest_seconds) or found.failure)

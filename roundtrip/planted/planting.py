@@ -47,7 +47,10 @@ class Edit:
             text = text.replace(old, new)
         # The outer function holds the class for `super()`.
         lines = ["from __future__ import annotations", "def made(__class__):", textwrap.indent(text, "    ")]
-        code = compile("\n".join([*lines, f"    return {self.name}"]), f"<planted {self}>", "exec")
+        try:
+            code = compile("\n".join([*lines, f"    return {self.name}"]), f"<planted {self}>", "exec")
+        except SyntaxError as error:
+            raise PlantFailed(f"{self}: it is no Python after the change: {error}") from error
         names: dict[str, Any] = {}
         exec(code, inspect.unwrap(function).__globals__, names)  # noqa: S102  # our own text, edited above
         return names["made"](self.owner)

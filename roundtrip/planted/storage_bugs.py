@@ -101,7 +101,7 @@ STORAGE_BUGS: Final = (
         "an extent that is taken is not reset on the disk",
         "extents",
         ZONED,
-        (edit(Extents, "take", ("self.disk.reset(extent.number)", "")),),
+        (edit(Extents, "take", ("self.disk.reset(extent.number)", "pass")),),
     ),
     Bug(
         "appends-behind-a-crash",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .image import ExtentState, Locator, Rotten, Run
-from .roots import Chain
+from .roots import METADATA_PAIRS, Chain
 
 
 def extent_states(superblock: Chain) -> dict[int, ExtentState]:
@@ -36,12 +36,20 @@ def tree(metadata: Chain) -> tuple[Run, ...]:
 
 
 def missing_record(metadata: Chain, extents: dict[int, ExtentState]) -> list[Rotten]:
-    """The end of tree metadata, where it is gone: after a clean close the superblock knows how far it went."""
-    known = [(state.generation, number) for number, state in extents.items() if state.owner == "metadata"]
-    generation, number = max(known, default=(0, 0))
-    if generation < metadata.life:
+    """The end of tree metadata, where it is gone: after a clean close the superblock knows how far it went.
+
+    The pairs take turns and the first one begins, so of two equal lives the second pair's is the later one.
+    """
+    known = [
+        ((state.generation, METADATA_PAIRS.index(pair)), number)
+        for pair in METADATA_PAIRS
+        for number in pair
+        if (state := extents.get(number)) is not None and state.owner == "metadata"
+    ]
+    found = (metadata.life, METADATA_PAIRS.index(metadata.pair))
+    newest, number = max(known, default=((0, 0), 0))
+    if newest < found or not known:
         return []
-    end = metadata.end if generation == metadata.life else 0
-    is_missing = bool(known) and extents[number].pointer > end
-    is_missing = bool(known) and extents[number].pointer > end
-    return [Rotten("tree_metadata", number, generation, end, "missing")] if is_missing else []
+    end = metadata.end if newest == found else 0
+    is_missing = extents[number].pointer > end
+    return [Rotten("tree_metadata", number, newest[0], end, "missing")] if is_missing else []
