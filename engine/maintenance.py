@@ -15,7 +15,7 @@ from .compaction import Compaction, RunFacts, has_garbage, likely_bytes, most_by
 from .dependency import Dependency
 from .errors import CallRefused, EngineError, StoreFull
 from .extents import HEADER_SIZE
-from .reclamation import ReclaimReport, choose, room_for_copies, together
+from .reclamation import GAIN_SHARE, VICTIMS_AT_ONCE, ReclaimReport, choose, room_for_copies, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 DATA: Final = frozenset({"data"})
 INDEX: Final = frozenset({"index"})
 DATA_AND_INDEX: Final = frozenset({"data", "index"})
-#: Extents that one reclamation frees together: they share one flush and four syncs.
-VICTIMS_AT_ONCE: Final = 8
-#: What an extent must have dead, as a share of its size, for it to be worth reclaiming when room runs short.
-GAIN_SHARE: Final = 16
 #: Frozen memtables that puts may run ahead of the flush.
 FROZEN_MAXIMUM: Final = 2
 #: Seconds after which work that failed is tried again.
@@ -242,6 +238,10 @@ class Maintenance:
             shard = self.chunks.streams["shard"]
             if cause is None and self.chunks.available(shard):
                 return
+            if self._thread is None:
+                # Each reclamation writes a run; where memtables never fill, nobody else merges them.
+                with self._tree_lock:
+                    self._compact_as_planned()
             vain = attempt > len(self.extents.all)
             if vain or not (self._reclaim_some() or self._compact_for_room() or self._flush_for_room()):
                 if cause is not None:

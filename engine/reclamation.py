@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from .writeback import Writeback
 
 
+#: Extents that one reclamation frees together: they share one flush and four syncs.
+VICTIMS_AT_ONCE: Final = 8
+#: What an extent must have dead, as a share of its size, for it to be worth reclaiming when room runs short.
+GAIN_SHARE: Final = 16
 #: An unwritten rest of this share of an extent is worth having back, once nobody appends to it.
 WASTE_SHARE: Final = 8
 

@@ -183,7 +183,7 @@ def test_a_mark_that_outlives_the_close_is_found(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Store, "_begin", begin_at_once)
     monkeypatch.setattr(Store, "_opened", classmethod(open_without_first_step))
     enumeration = enumerate_history("two-runs", Reboot())
-    assert finding_of(enumeration, "recovery").history.operations[-1] == Reboot()
+    assert finding_of(enumeration, "torn is not rotten").history.operations[-1] == Reboot()
 
 
 def test_an_index_entry_before_its_chunk_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from engine.reclamation import Candidate, choose
 from engine.seams import Seams, SeededRandomness, Thread, ThreadSync
 from roundtrip.histories.history import History
 from roundtrip.histories.operations import parse_operation
+from roundtrip.histories.presets import preset_named
 
 
 class NeverScheduled(ThreadSync):
@@ -65,3 +66,12 @@ def test_rests_alone_are_worth_it_only_where_fewer_extents_hold_the_same() -> No
     assert choose(small, room_bytes=99999, most=8, gain_bytes=256, capacity_bytes=4032) == [9, 9]
     assert choose(small, room_bytes=2000, most=8, gain_bytes=256, capacity_bytes=4032) == []
     assert choose(small, room_bytes=99999, most=1, gain_bytes=256, capacity_bytes=4032) == []
+
+
+def test_regression_runs_are_merged_where_the_memtable_never_fills() -> None:
+    preset = preset_named("tiny")
+    store = Store.create_on(preset.new_disk(), preset.shape, preset.limits, Seams(randomness=SeededRandomness(1)))
+    for number in range(2500):
+        store.put(b"%d" % (number % 4), number.to_bytes(400, "big"))
+    assert len(store.index.runs) < 12
+    store.close()

@@ -157,10 +157,10 @@ def test_hunt_without_any_bug_to_find_is_not_ok() -> None:
 
 
 def test_paper_issue_shrinks_to_a_few_operations() -> None:
-    outcome = hunt(bug_named("1"), chosen_checkers(["crash-pages"]), seed=1, budget_seconds=60)
+    outcome = hunt(bug_named("6"), chosen_checkers(["crash"]), seed=1, budget_seconds=60)
     assert outcome.found is not None
     assert len(outcome.found.scenario.operations) <= 8 < outcome.found.drawn
-    with planted(bug_named("1")):
+    with planted(bug_named("6")):
         assert verdict(outcome.found.scenario) == outcome.found.failure
     assert verdict(outcome.found.scenario) is None
 
