@@ -157,7 +157,7 @@ def test_finding_of_a_component_replays_and_shrinks(
 def test_planted_bug_is_replayed_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     Finding.of(HISTORY, Mismatch("answer", "a", "b")).write(Path("finding.txt"))
     assert run(["replay", "finding.txt", "--plant", "nonsense"]) == 2
-    assert "there is no bug 'nonsense'" in capsys.readouterr().err
+    assert "found 'nonsense'" in capsys.readouterr().err
     assert run(["replay", "finding.txt", "--plant", "cache-not-drained"]) == 0
 
 

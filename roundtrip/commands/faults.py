@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..faults.run import FaultReport
 
 
-@click.command(short_help="Let operations of the disk fail or lie, one by one, and check what the store makes of it.")
+@click.command(short_help="Let operations of the disk fail or lie, one by one.")
 @click.option("--preset", default="tiny", show_default=True, metavar="NAME", help="The store.")
 @together(seed_option)
 @click.option("--budget", callback=duration, metavar="TIME", help="Go on with more faults for this time: 30s, 10m.")

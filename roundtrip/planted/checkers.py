@@ -31,7 +31,7 @@ LONGEST_OF_NODE: Final = 30
 #: operations of the disk at most.
 CUT_SHARE: Final = 0.3
 CUT_MAXIMUM: Final = 24
-#: The share of operations behind which an extent is reclaimed, where that is what matters.
+#: The share of operations behind which an extent is reclaimed, where that is what matters most.
 RECLAIM_SHARE: Final = 0.25
 #: The share of histories with power failures in which the superblock's extent fills up, and after how many records.
 SWITCH_SHARE: Final = 0.3
@@ -86,16 +86,16 @@ def crashing(presets: Sequence[str]) -> Callable[[Random], History]:
     return draw
 
 
-def recycling(preset: str) -> Callable[[Random], History]:
-    """Histories without power failures in which extents come round often: a reclaim behind every few operations."""
-    whole = histories([preset], crashes=False)
+def recycling(presets: Sequence[str], share: float) -> Callable[[Random], History]:
+    """Histories without power failures in which extents come round often: a reclaim behind this share of operations."""
+    whole = histories(presets, crashes=False)
 
     def draw(random: Random) -> History:
         history = whole(random)
         operations: list[Operation] = []
         for operation in history.operations:
             operations.append(operation)
-            if random.random() < RECLAIM_SHARE:
+            if random.random() < share:
                 operations.append(Reclaim(random.randrange(3)))
         return history.with_operations(operations)
 
@@ -115,7 +115,7 @@ def colliding(preset: str) -> Callable[[Random], History]:
 
 def faulted(presets: Sequence[str]) -> Callable[[Random], Scenario]:
     """Histories during which the disk fails now and then."""
-    whole = histories(presets, crashes=False)
+    whole = recycling(presets, RECLAIM_SHARE / 2)
     return lambda random: FaultedHistory.drawn(random, whole(random))
 
 
@@ -130,7 +130,7 @@ def checkers(preset: str | None = None) -> tuple[Checker, ...]:
         )
     return (
         Checker("conform", "histories without power failures", histories(["tiny", "small"], crashes=False)),
-        Checker("conform-cached", "the same with large caches and many reclaims", recycling("cached")),
+        Checker("conform-cached", "the same with large caches and many reclaims", recycling(["cached"], RECLAIM_SHARE)),
         Checker("conform-long-keys", "the same with long keys", histories(["long-keys"], crashes=False)),
         Checker("crash", "histories with power failures", crashing(["tiny"])),
         Checker("crash-pages", "the same with frames that end at pages, and UUIDs of the magic", colliding("pages")),
