@@ -6,10 +6,10 @@ from typing import Final
 
 #: Without power failures.
 CONFORM: Final = ("conform", "conform-cached", "conform-crowded", "conform-long-keys")
-#: With power failures.
-CRASH: Final = ("crash", "crash-pages", "crash-zoned", "crash-states")
+#: With power failures; after a failed sync the store is opened as after one.
+CRASH: Final = ("crash", "crash-pages", "crash-zoned", "crash-states", "faults")
 #: All that run a store: what is wrong without a power failure or a fault is as wrong with one.
-ANY: Final = (*CONFORM, *CRASH, "faults")
+ANY: Final = (*CONFORM, *CRASH)
 FAULTS: Final = ("faults",)
 ZONED: Final = ("crash-zoned",)
 NODE: Final = ("node",)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from engine.assembly import StoreParts
-from engine.chunks import ChunkStore
 from engine.extents import Extents
 from engine.index import Index
 from engine.reclamation import Reclamation
@@ -21,14 +20,7 @@ from engine.window import Window
 from ..models.store import Durability
 from .expected import ANY, CRASH, FAULTS, NODE, ZONED
 from .planting import Bug, edit, lines
-
-#: Reclamation that trusts its scan alone.
-SCAN_ALONE: Final = ("if sum(sizes) < expected:", "if not sizes and expected < 0:")
-
-#: In a method of the store: whether the disk has hard write pointers, which no append can go back behind.
-HAS_ZONES: Final = "hasattr(self.disk, 'hard_pointer')"
-#: Whether the extent's header was lost in the crash; the published system had none.
-HAS_NO_HEADER: Final = "not any(self.disk.read(number, 60, 4))"
+from .uuid_collision import SCAN_ALONE, UUID_COLLISION
 
 PAPER_BUGS: Final = (
     Bug(
@@ -194,63 +186,5 @@ PAPER_BUGS: Final = (
         ),
         issue=9,
     ),
-    Bug(
-        "uuid-collision-forgets-chunks",
-        "the published frame check: magic, a length that is believed, a closing tag that repeats the UUID; appends go "
-        "on at a page border after a crash, and reclamation trusts its scan",
-        "chunk store",
-        ("crash-pages", "crash"),
-        (
-            edit(
-                ChunkStore,
-                "chunk_at",
-                (
-                    "    header = probe_header(window.take(offset, CHUNK_HEADER_SIZE), extent.place_seed(offset))",
-                    lines(
-                        "    header = window.take(offset, CHUNK_HEADER_SIZE).ljust(CHUNK_HEADER_SIZE, b'?')",
-                        "    header = chunk_v1.HEADER.unpack(header)",
-                        "    owner = chunk_v1.OWNER_NAMES.get(header[1], 'shard')",
-                        "    header = None if header[0] != chunk_v1.LEAD else (owner, *header[2:8])",
-                    ),
-                ),
-                (
-                    "if end > window.end or crc32c(key) != key_checksum:",
-                    "if end > window.end or window.take(end - TAG_SIZE, TAG_SIZE) != uuid[:TAG_SIZE]:",
-                ),
-            ),
-            edit(Reclamation, "_evacuate", SCAN_ALONE),
-            edit(
-                StoreParts,
-                "_restore",
-                (
-                    "if not recovered.is_clean and",
-                    f"if not recovered.is_clean and (owner != 'data' or {HAS_ZONES} or {HAS_NO_HEADER}) and",
-                ),
-            ),
-            edit(
-                StoreParts,
-                "_opened",
-                (
-                    "            if recovered.is_clean:\n                # Only",
-                    lines(
-                        "            self = store",
-                        f"            if recovered.is_clean or not {HAS_ZONES}:",
-                        "                # Only",
-                    ),
-                ),
-            ),
-            edit(
-                StoreParts,
-                "_go_on_in",
-                (
-                    "self.extents.append(extent, (bytes(gap),), gap)",
-                    lines(
-                        f"if {HAS_ZONES}: self.extents.append(extent, (bytes(gap),), gap)",
-                        "                else: extent.pointer = extent.issued = extent.pointer + gap",
-                    ),
-                ),
-            ),
-        ),
-        issue=10,
-    ),
+    UUID_COLLISION,
 )
