@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..storing.keys import counted
+from .campaign_options import campaign_options
 from .exits import NOTHING_TESTED, PROVED, REFUTED
-from .options import chosen_seed, duration, json_option, seed_option, together
+from .options import chosen_seed, json_option, together
 from .output import note, one_line, progress_bar, write, write_json, write_table
-from .store_options import not_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,30 +33,10 @@ DEFAULT_SECONDS = 10.0
 @click.option(
     "--preset", default="tiny", metavar="NAME", show_default=True, help="The store; an unknown name lists them all."
 )
-@together(seed_option)
-@click.option(
-    "--budget",
-    callback=duration,
-    metavar="TIME",
-    help="Begin nothing after this time; 10s, unless --histories is given.",
-)
-@click.option("--histories", type=click.IntRange(min=1), metavar="NUMBER", help="How many, of 50 operations each.")
-@click.option(
-    "--workers", type=click.IntRange(0, 256), metavar="NUMBER", help="Child processes; one for each core if not given."
-)
+@campaign_options
 @click.option("--crashes", is_flag=True, help="With power failures.")
 @click.option("--component", metavar="NAME", help="One part of the engine, beside its own model.")
 @click.option("--every-operation", "always", is_flag=True, help="Compare the whole mapping after each operation.")
-@click.option("--ledger", callback=not_empty, metavar="FILE", help="Keep results here; what it has is not run again.")
-@click.option(
-    "--findings",
-    "folder",
-    callback=not_empty,
-    default="findings",
-    show_default=True,
-    metavar="FOLDER",
-    help="Write findings here; made when there is one.",
-)
 @click.option("--rates", "is_rates", is_flag=True, help="Measure instead: histories a second, beside Hypothesis.")
 @click.option("--coverage", "is_coverage", is_flag=True, help="Trace instead: what of the engine the histories run.")
 @together(json_option)
@@ -78,7 +58,8 @@ def command(
     """Run random histories of a store in memory, and compare every answer with a model: a dictionary, and for each key
     what a power failure may leave of it. The whole mapping is compared at the end.
 
-    Each finding becomes a text file that `shardproof replay` repeats and `shardproof shrink` makes smaller.
+    It stops after ten seconds, unless --budget or --histories says otherwise. Each finding becomes a text file that
+    `shardproof replay` repeats and `shardproof shrink` makes smaller.
 
     Exit codes: 0 no difference, 1 findings, 3 nothing was tested.
     """

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from ..storing.keys import counted
+from .campaign_options import campaign_options
 from .conform import DEFAULT_SECONDS, show_findings, watcher, write_findings
 from .exits import NOTHING_TESTED, PROVED, REFUTED
-from .options import chosen_seed, duration, json_option, seed_option, together
+from .options import chosen_seed, json_option, together
 from .output import progress_bar, write, write_json, write_table
-from .store_options import not_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,27 +57,7 @@ WORDS: Final = {
     metavar="NAME",
     help="The store: tiny if not given; enumerated with --exhaustive. May come several times.",
 )
-@together(seed_option)
-@click.option(
-    "--budget",
-    callback=duration,
-    metavar="TIME",
-    help="Begin nothing after this time; 10s, unless --histories or --exhaustive is given.",
-)
-@click.option("--histories", type=click.IntRange(min=1), metavar="NUMBER", help="How many, of 50 operations each.")
-@click.option(
-    "--workers", type=click.IntRange(0, 256), metavar="NUMBER", help="Child processes; one for each core if not given."
-)
-@click.option("--ledger", callback=not_empty, metavar="FILE", help="Keep results here; what it has is not run again.")
-@click.option(
-    "--findings",
-    "folder",
-    callback=not_empty,
-    default="findings",
-    show_default=True,
-    metavar="FOLDER",
-    help="Write findings here; made when there is one.",
-)
+@campaign_options
 @together(json_option)
 def command(
     exhaustive: bool,
@@ -96,8 +76,9 @@ def command(
     each: what was persistent must be there, nothing may be called damaged, a second recovery and the reference store
     must find the same.
 
-    With random histories the images are drawn; with --exhaustive the histories are short, and the images are all: every
-    subset of the writes that no sync has made durable, and each of them torn in every way.
+    With random histories the images are drawn, for ten seconds unless --budget or --histories says otherwise; with
+    --exhaustive the histories are short, and the images are all: every subset of the writes that no sync has made
+    durable, and each of them torn in every way.
 
     Exit codes: 0 no violation, 1 findings, 3 nothing was tested.
     """
