@@ -11,6 +11,7 @@ from crc32c import crc32c
 from engine.index import Index
 from roundtrip.campaign.block import Block
 from roundtrip.campaign.kinds import run_block
+from roundtrip.campaign.ledger import BadLedger, Ledger
 from roundtrip.campaign.plan import blocks_of
 from roundtrip.campaign.reading import parse_finding, read_finding, write_finding
 from roundtrip.campaign.runner import run_campaign
@@ -167,3 +168,8 @@ def test_component_finding_replays_and_shrinks(stale: pytest.MonkeyPatch) -> Non
     assert parse_finding(small.text()) == small
     stale.undo()
     assert small.replay() is None
+
+
+def test_ledger_that_is_no_file_is_refused_at_once() -> None:
+    with pytest.raises(BadLedger, match="expected a file, found a device"):
+        Ledger(Path("/dev/full"))

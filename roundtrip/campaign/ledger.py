@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -73,6 +74,8 @@ class Ledger:
         self.close()
 
     def _lock(self) -> None:
+        if not stat.S_ISREG(os.fstat(self._file).st_mode):
+            raise BadLedger(f"{self.path}: expected a file, found a device or a pipe; name another file")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
