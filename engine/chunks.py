@@ -49,7 +49,7 @@ READ_APART_SIZE: Final = 16384
 WRITE_APART_SIZE: Final = 1024
 #: Memtables that may wait to become runs: the active one, and those that are frozen.
 MEMTABLES: Final = 4
-UUIDS_AT_ONCE: Final = 256
+UUIDS_AT_ONCE: Final = 64
 #: What a file system says that has no room.
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: Free extents that only runs may take: one to write to, one for after a crash, when nothing open goes on.

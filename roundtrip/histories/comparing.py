@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .mismatch import Mismatch, shown
 
@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from engine import Dependency, Store
     from roundtrip.models.store import Durability, StoreModel, Value
 
-    from .operations import Contains, Get, Scan, Scrub, Size
+    from .operations import Contains, Get, GetStream, Scan, Scrub, Size
+
+
+#: What is read of a stream at once: no divisor of a chunk.
+PIECE_BYTES: Final = 333
 
 
 class Comparing:
@@ -28,6 +32,14 @@ class Comparing:
         """The value of a key."""
         key = self.keys[operation.key]
         found = self.store.get(key)
+        if found != self._values.get(key):
+            raise self.wrong(key, self._values.get(key), found)
+
+    def get_stream(self, operation: GetStream) -> None:
+        """The value of a key, piece by piece."""
+        key = self.keys[operation.key]
+        reader = self.store.open_value(key)
+        found = None if reader is None else b"".join(iter(lambda: reader.read(PIECE_BYTES), b""))
         if found != self._values.get(key):
             raise self.wrong(key, self._values.get(key), found)
 

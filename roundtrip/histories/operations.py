@@ -4,7 +4,8 @@
     contains 3       whether it is there                  delete 3
     size 3           the size of its value                put-durable 3 517
     scan 3           all keys from key 3 on, in order     put-many 3 4 517 four keys from key 3 on, one call
-    scrub            verify everything that is named      put-stream 3 517 the value from a stream, in pieces
+    get-stream 3     the value of key 3 in pieces         put-stream 3 517 the value from a stream, in pieces
+    scrub            verify everything that is named
 
     flush            the memtable becomes a run           reclaim 2        free two extents (0: all with garbage)
     sync             flush, and wait for persistence      reboot           close cleanly and open again
@@ -56,6 +57,13 @@ class Get(Operation, frozen=True):
     """The value of a key."""
 
     verb = "get"
+    key: int
+
+
+class GetStream(Operation, frozen=True):
+    """The value of a key, read piece by piece."""
+
+    verb = "get-stream"
     key: int
 
 
@@ -232,6 +240,7 @@ class Records(Operation, frozen=True):
 
 OPERATIONS: Final[tuple[type[Operation], ...]] = (
     Get,
+    GetStream,
     Contains,
     Size,
     Put,

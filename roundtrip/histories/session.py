@@ -33,6 +33,7 @@ from .operations import (
     Drain,
     Flush,
     Get,
+    GetStream,
     Operation,
     PowerCut,
     Put,
@@ -88,6 +89,7 @@ class Session(Comparing):
         self.store = self.create()
         self.apply_by_kind: dict[type[Operation], Callable[[Any], None]] = {
             Get: self.get,
+            GetStream: self.get_stream,
             Contains: self.contains,
             Size: self.size,
             Put: self.put,

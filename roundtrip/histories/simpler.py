@@ -21,6 +21,7 @@ from .operations import (
     Drain,
     Flush,
     Get,
+    GetStream,
     Operation,
     Put,
     PutDurable,
@@ -41,6 +42,7 @@ SMALL_NUMBERS: Final = (0, 1, 2, 10, 40, 100)
 
 #: For each kind of operation, what does less.
 LESSER: Final[dict[type[Operation], Callable[[Any], tuple[Operation, ...]]]] = {
+    GetStream: lambda one: (Get(one.key),),
     Delete: lambda one: (Put(one.key, 0), Put(one.key, 1)),
     Scan: lambda one: (Get(one.key),),
     Synchronize: lambda _: (Flush(),),
