@@ -11,6 +11,7 @@ IN_VENV := $(VENV)/bin/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip
 KAITAI_VERSION := 0.11.0
 KAITAI := $(VENV)/kaitai/node_modules/kaitai-struct-compiler/package.json
+BROWSER := $(VENV)/browser
 
 # Passed on to the command that a target runs: make check ARGUMENTS="--seed 7 --json"
 ARGUMENTS ?=
@@ -35,7 +36,7 @@ help:
 check: $(VENV)/runtime
 	@$(VENV)/bin/shardproof check $(ARGUMENTS)
 
-test: lint $(KAITAI)
+test: lint $(KAITAI) $(BROWSER)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(IN_VENV) -m pytest -n auto --benchmark-disable $(ARGUMENTS)
 
 lint: $(VENV)/test
@@ -92,3 +93,13 @@ $(KAITAI): $(VENV)/made-for Makefile
 	  npm install --prefix $(VENV)/kaitai --no-save --no-audit --no-fund --loglevel=error \
 	    kaitai-struct-compiler@$(KAITAI_VERSION); } >$(VENV)/kaitai.log 2>&1 && touch $@ || \
 	echo 'Kaitai compiler not installed ($(VENV)/kaitai.log says why): its tests are reported as not run' >&2
+
+# The browser in which the pages of `inspect --html` are tested, from Debian's own packages, where we may install them.
+# Where we may not, and there is none, its tests are named as not run, and the others still run.
+$(BROWSER): $(VENV)/made-for Makefile
+	@echo 'setting up: Chromium'
+	@{ { command -v chromium && command -v chromedriver; } || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update --quiet && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends chromium chromium-driver; }; \
+	} >$(VENV)/browser.log 2>&1 && touch $@ || \
+	echo 'Chromium not installed ($(VENV)/browser.log says why): its tests are reported as not run' >&2

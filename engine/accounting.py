@@ -12,7 +12,6 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .chunks import FRAME_OVERHEAD
 from .errors import ChunkRotten, DiskFailed
 
 if TYPE_CHECKING:
@@ -23,23 +22,27 @@ if TYPE_CHECKING:
 
 
 class LiveBytes:
-    """Bytes of the frames that the index names, by extent. The store's lock guards it."""
+    """Bytes of the frames that the index names, by extent. The store's lock guards it.
 
-    def __init__(self, extents: Extents) -> None:
+    overhead: what a frame adds to key and payload; where there are two versions, the longer one: never too low.
+    """
+
+    def __init__(self, extents: Extents, overhead: int) -> None:
         self._extents = extents.all
+        self._overhead = overhead
         self._bytes: defaultdict[int, int] = defaultdict(int)
 
     def add(self, key_length: int, entry: Entry) -> None:
         """The index names these chunks from now on."""
         for extent, generation, _offset, length, _checksum in entry:
             if self._extents[extent].generation == generation:
-                self._bytes[extent] += length + key_length + FRAME_OVERHEAD
+                self._bytes[extent] += length + key_length + self._overhead
 
     def drop(self, key_length: int, entry: Entry) -> None:
         """The index names them no more."""
         for extent, generation, _offset, length, _checksum in entry:
             if self._extents[extent].generation == generation:
-                self._bytes[extent] -= length + key_length + FRAME_OVERHEAD
+                self._bytes[extent] -= length + key_length + self._overhead
 
     def join(self, other: LiveBytes) -> None:
         """Add what was counted apart."""
@@ -65,11 +68,11 @@ def count_live(index: Index) -> None:
     with index.flush_lock:
         with lock:
             index.freeze()
-            live = index.live = LiveBytes(index.extents)
+            live = index.live = LiveBytes(index.extents, index.chunks.overhead)
             tables: Tables = ({}, *index.tables[1:])
             for memtable in index.frozen:
                 memtable.accounted = len(memtable.entries)
-        counted = LiveBytes(index.extents)
+        counted = LiveBytes(index.extents, index.chunks.overhead)
         try:
             for keys, entries in index.batches(tables=tables):
                 for key, entry in zip(keys, entries, strict=True):

@@ -32,6 +32,7 @@ from .store_directory import DISK_FILE, LOCK_FILE, find_extent_size, lock_of
 from .superblock import Superblock
 from .system_calls import SYSTEM
 from .tree_metadata import TreeMetadata
+from .versions import versions_of
 from .writeback import Writeback
 
 if TYPE_CHECKING:
@@ -81,9 +82,12 @@ class StoreParts:
         self.extents.writeback = self.writeback
         if lock_file is not None:
             self.writeback.when_poisoned = lock_file.poison
-        self.chunks = ChunkStore(self.extents, limits, seams.randomness, reserve)
+        #: What is written, and what the superblock declares: what is new in it is durable before the first append.
+        declared = 0 if recovered is None else recovered.masks[2]
+        self.versions = versions_of(limits, declared, read_only=read_only)
+        self.chunks = ChunkStore(self.extents, limits, seams.randomness, reserve, self.versions)
         if recovered is None:
-            self.superblock = Superblock(self.extents, pair=1, sequence=0)
+            self.superblock = Superblock(self.extents, pair=1, sequence=0, incompatible=self.versions.declared)
             self.metadata = TreeMetadata(self.extents, pair=1, sequence=0, next_run=1, table={})
         else:
             self.superblock = Superblock(
@@ -92,7 +96,7 @@ class StoreParts:
                 sequence=recovered.superblock_sequence,
                 compatible=recovered.masks[0],
                 read_only_compatible=recovered.masks[1],
-                incompatible=recovered.masks[2],
+                incompatible=self.versions.declared,
             )
             self.metadata = TreeMetadata(
                 self.extents,

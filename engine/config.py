@@ -11,6 +11,9 @@ from .errors import CallRefused
 MIB: Final = 2**20
 EXTENT_SIZE_MAXIMUM: Final = 2**31
 EXTENT_COUNT_MAXIMUM: Final = 65536
+#: Format versions of chunks and data pages, and the word for the newest that a store declares.
+AS_DECLARED: Final = 0
+VERSIONS: Final = (AS_DECLARED, 1, 2)
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +38,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     `reserve_extents`: free extents that only deletes, flushes and reclamation may use (None: 2 % of the disk, at
     least 4); `cadence_seconds`: the longest that an accepted put stays unpersisted while background work runs;
     `background`: run flush, compaction and reclamation in a thread of the store (without it they run inside the calls
-    that need them, or by hand).
+    that need them, or by hand); `chunk_version`, `page_version`: the version in which chunks, and data pages of runs,
+    are written: 1, 2, or 0 for the newest that the store declares. All are read, whatever is written; a store that was
+    once opened for writing with a 2 declares it, and can only be opened by releases that know it.
     """
 
     memtable_entries: int = 65536
@@ -47,6 +52,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     reserve_extents: int | None = None
     cadence_seconds: float = 5.0
     background: bool = True
+    chunk_version: int = 1
+    page_version: int = 1
 
 
 def checked_shape(shape: Shape) -> Shape:
@@ -81,4 +88,7 @@ def checked_limits(limits: Limits) -> Limits:
     ):
         if getattr(limits, name) < minimum:
             raise CallRefused(f"{name}: expected at least {minimum}, found {getattr(limits, name)}")
+    for name in ("chunk_version", "page_version"):
+        if getattr(limits, name) not in VERSIONS:
+            raise CallRefused(f"{name}: expected 1, 2, or 0 for what the store declares, found {getattr(limits, name)}")
     return limits

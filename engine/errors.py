@@ -2,6 +2,7 @@
 
 EngineError
 ├── CallRefused          mend the call: a key of 0 or 5000 bytes, a size that no store can have
+│   ├── ChecksumMismatch send the value again: it is not the one that the client has summed up
 │   └── StoreClosed      open the store again
 ├── NotAStore            give another path: these bytes are no store (also ValueError-like: nothing was touched)
 ├── StoreExists          give another path: there is a store already
@@ -13,12 +14,22 @@ EngineError
 ├── StorePoisoned        close the store and open it again: a sync failed, nobody knows what reached the medium
 ├── ValueChanged         read it again: the value was replaced while it was read in pieces
 ├── ChunkRotten          fetch the shard from a replica: bytes that a persistent record names are damaged
+│   └── UnknownVersion   the same, or use a newer release: they say that they are of a version that nobody declared
 └── OutOfService         return the disk to service: the node does not use it now
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from formats.errors import ShardproofError
+
+#: Rules that take more words than one.
+WORDS: Final = {
+    "version": "version: it says that a newer release wrote it, and the store declares no feature of one",
+    "undeclared": "undeclared: it has a version that the store does not declare",
+    "value_checksum": "value_checksum: it is whole, and not a part of the value that was put",
+}
 
 
 class EngineError(ShardproofError):
@@ -31,6 +42,15 @@ class CallRefused(EngineError):
 
 class StoreClosed(CallRefused):
     """The store was closed before."""
+
+
+class ChecksumMismatch(CallRefused):
+    """A value does not have the checksum that came with it. `expected`: the client's; `found`: that of the value."""
+
+    def __init__(self, message: str, *, expected: int = 0, found: int = 0) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.found = found
 
 
 class NotAStore(EngineError):
@@ -88,7 +108,7 @@ class ChunkRotten(EngineError):
         key: bytes | None = None,
     ) -> None:
         whose = "" if key is None else f" of key {shown(key)}"
-        what = f" ({rule})" if rule else ""
+        what = f" ({WORDS.get(rule, rule)})" if rule else ""
         cure = "put it again from a replica, or delete it" if key is not None else "restore the disk from a replica"
         super().__init__(
             f"{structure}{whose} is damaged{what}: extent {extent}, generation {generation}, offset {offset}; {cure}"
@@ -99,6 +119,22 @@ class ChunkRotten(EngineError):
         self.offset = offset
         self.rule = rule
         self.key = key
+
+
+class UnknownVersion(ChunkRotten):
+    """Something that is named says that it has a version which this release does not know.
+
+    A release that writes a new version declares it first, and a store that declares what this one does not know is not
+    opened at all. So it is damage of the version byte, or another release's mistake: which, a newer release can tell.
+    """
+
+
+def rotten_frame(
+    structure: str, *, extent: int, generation: int, offset: int, rule: str, key: bytes | None = None
+) -> ChunkRotten:
+    """The error for something that is named and not whole: `UnknownVersion` where the rule is `version`."""
+    kind = UnknownVersion if rule == "version" else ChunkRotten
+    return kind(structure, extent=extent, generation=generation, offset=offset, rule=rule, key=key)
 
 
 def shown(key: bytes) -> str:

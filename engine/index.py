@@ -18,10 +18,10 @@ from crc32c import crc32c
 
 from . import accounting
 from .cache import FoundEntries
-from .chunks import FRAME_OVERHEAD, RUN_KEY_SIZE
 from .dependency import Dependency, GraphNode, unpersisted
 from .errors import ChunkRotten, StoreFull
 from .extents import StalePlace
+from .frames import RUN_KEY_SIZE
 from .memtable import Memtable, memtable_batches
 from .merging import merge
 from .run_output import RunOutput, forged_tree, in_order
@@ -94,7 +94,7 @@ class Index:
             raise forged_tree("names a run without chunks")
         try:
             self.runs = in_order(
-                Run.open(self.extents.uuid, number, level, places, self.extents)
+                Run.open(self.extents.uuid, number, level, places, self.extents, self.chunks.versions)
                 for number, (level, places) in table.items()
             )
         except StalePlace:
@@ -272,7 +272,7 @@ class Index:
         """Write one memtable as a run of level 0."""
         number, entries = memtable.number, memtable.entries
         keys = sorted(entries)
-        writer = RunWriter(self.extents.uuid, number)
+        writer = RunWriter(self.extents.uuid, number, self.chunks.versions.page)
         pages = writer.add(keys, [entries[key] for key in keys])
         pages += writer.finish()
         accounting.account(self, memtable, ())
@@ -283,7 +283,7 @@ class Index:
             self.metadata.refuse_if_too_large(len(pages))
             places, segments = self.chunks.append_run(number, b"".join(pages), after)
             self._install(memtable.update, {number: (0, places)}, (), segments)
-            run = Run.from_built(self.extents.uuid, number, 0, places, self.extents, writer)
+            run = self._built(number, 0, places, writer)
             self.frozen = self.frozen[:-1]
             # In order: it is the newest of level 0.
             self.runs = (run, *self.runs)
@@ -323,7 +323,7 @@ class Index:
             number = self.metadata.take_run_number()
             after = unpersisted(self._updates[run.number] for run in inputs if run.number in self._updates)
         output = RunOutput(self, number, after)
-        writer = RunWriter(self.extents.uuid, number)
+        writer = RunWriter(self.extents.uuid, number, self.chunks.versions.page)
         for keys, entries in merge([run.batches() for run in inputs], drop_tombstones=compaction.drop_tombstones):
             output.add(writer.add(keys, entries))
             self.rewritten_entries += len(keys)
@@ -339,10 +339,15 @@ class Index:
             runs = [run for run in self.runs if run.number not in chosen]
             if added:
                 level, places = added[number]
-                runs.append(Run.from_built(self.extents.uuid, number, level, places, self.extents, writer))
+                runs.append(self._built(number, level, places, writer))
             self.runs = in_order(runs)
             self._publish()
         return True
+
+    def _built(self, number: int, level: int, places: tuple[Locator, ...], writer: RunWriter) -> Run:
+        """A run that was written just now."""
+        extents = self.extents
+        return Run.from_built(extents.uuid, number, level, places, extents, writer, self.chunks.versions)
 
     def move_run(self, number: int, places: tuple[Locator, ...], segments: tuple[GraphNode, ...]) -> None:
         """The run's chunks are elsewhere now. The lock is held."""
@@ -368,7 +373,8 @@ class Index:
     def index_bytes(self) -> dict[int, int]:
         """Live bytes of the extents that hold runs, frames included."""
         totals: dict[int, int] = {}
+        beside = self.chunks.overhead + RUN_KEY_SIZE
         for run in self.runs:
             for extent, _generation, _offset, length, _checksum in run.chunks:
-                totals[extent] = totals.get(extent, 0) + length + FRAME_OVERHEAD + RUN_KEY_SIZE
+                totals[extent] = totals.get(extent, 0) + length + beside
         return totals

@@ -117,10 +117,22 @@ class Node:
 
     __contains__ = contains
 
-    def put(self, key: bytes, value: bytes | bytearray | memoryview | Source, *, durable: bool = False) -> Dependency:
+    def put(
+        self,
+        key: bytes,
+        value: bytes | bytearray | memoryview | Source,
+        *,
+        durable: bool = False,
+        checksum: int | None = None,
+    ) -> Dependency:
         """See `Store.put`; `OutOfService` where the shard's disk is."""
         with self._slot(key) as store:
-            return store.put(key, value, durable=durable)
+            return store.put(key, value, durable=durable, checksum=checksum)
+
+    def checksum_of(self, key: bytes) -> int | None:
+        """See `Store.checksum_of`; `OutOfService` where the shard's disk is."""
+        with self._slot(key) as store:
+            return store.checksum_of(key)
 
     def delete(self, key: bytes, *, durable: bool = False) -> Dependency:
         """See `Store.delete`; `OutOfService` where the shard's disk is."""

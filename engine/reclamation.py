@@ -10,6 +10,9 @@
 5. Where no frame begins, the scan goes on at the next page border. Live frames may lie in between, so unless all live
    bytes were found, the places that the index names in the extent decide, one by one. A named frame that is not whole,
    or a read that fails, aborts the reclaim, and the extent stays.
+6. Where version 2 is written, a chunk of version 1 is copied as one: its checksum of the value is found by reading the
+   parts before it. Where one of those cannot be read, or the longer frame fits into no extent, it stays version 1. A
+   chunk of version 2 stays one, with the number that it has.
 """
 
 from __future__ import annotations
@@ -19,12 +22,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from formats.crc64 import crc64nvme
 from formats.place import run_key, run_of_key
 
-from .chunks import FoundChunk
+from .chunk_reader import FoundChunk
 from .dependency import Dependency, GraphNode
 from .errors import ChunkRotten, StoreFull
 from .extents import HEADER_SIZE, RESERVED_COUNT
+from .frames import overhead_of
+from .value_checksum import VALUE_CHECKSUM, checksum_before
 from .window import Window
 
 if TYPE_CHECKING:
@@ -198,7 +204,8 @@ class Reclamation:
             moved_chunks += count
             moved_bytes += size
             with self.writeback.lock:
-                dropped += extent.pointer - HEADER_SIZE - size
+                # Copies of a newer version are longer.
+                dropped += max(0, extent.pointer - HEADER_SIZE - size)
                 self.resetting.add(number)
                 # What made a chunk of a run dead is a change of the tree; no memtable has a part in it.
                 after = self.index.tree_barrier() if extent.owner == "index" else self.index.barrier()
@@ -252,6 +259,7 @@ class Reclamation:
             payload = self.chunks.payload(window, chunk)
             if payload is None:
                 raise rotten(chunk)
+            number = self._value_checksum(chunk, payload)
             with self.writeback.lock:
                 self.writeback.refuse_if_unfit()
                 if index.runs is not runs:
@@ -262,16 +270,34 @@ class Reclamation:
                     entry = self._entry
                 if chunk.locator not in entry:
                     return 0
-                self._repoint(chunk, entry, payload, window.extent)
-                return chunk.size
+                self._repoint(chunk, entry, payload, number, window.extent)
+                # As live bytes are counted, so that the two can be compared.
+                return len(chunk.key) + len(payload) + self.chunks.overhead
 
-    def _repoint(self, chunk: FoundChunk, entry: Entry, payload: bytes, source: Extent) -> None:
+    def _value_checksum(self, chunk: FoundChunk, payload: bytes) -> int | None:
+        """What the copy says of the value up to its end; None where it is to be of version 1 (6)."""
+        number = chunk.value_checksum
+        if number is not None:
+            if not chunk.part and number != crc64nvme(payload):
+                raise rotten(chunk, VALUE_CHECKSUM)
+            return number
+        size = overhead_of(2) + len(chunk.key) + len(payload)
+        if not self.chunks.is_summing or size > self.extents.size - HEADER_SIZE:
+            return None
+        entry = self._owner_entry(chunk)
+        if entry[chunk.part : chunk.part + 1] != (chunk.locator,):
+            return None  # it is dead by now
+        before = checksum_before(self.chunks, chunk.key, entry, chunk.part, chunk.owner)
+        return None if before is None else crc64nvme(payload, before)
+
+    def _repoint(self, chunk: FoundChunk, entry: Entry, payload: bytes, number: int | None, source: Extent) -> None:
         """Append the copy and let the owner's entry name it. The lock is held."""
         stream = self.chunks.streams["moved" if chunk.owner == "shard" else "run"]
-        target = self.chunks.extent_for(stream, len(chunk.key), len(payload))
+        version = 1 if number is None else 2
+        target = self.chunks.extent_for(stream, overhead_of(version) + len(chunk.key) + len(payload))
         assert target is not source, "nothing is evacuated into its own extent"
         place, segment = self.chunks.append(
-            target, chunk.owner, chunk.key, payload, chunk.locator[4], chunk.part, uuid=chunk.uuid
+            target, chunk.owner, chunk.key, payload, chunk.locator[4], chunk.part, number, uuid=chunk.uuid
         )
         moved = tuple(place if locator == chunk.locator else locator for locator in entry)
         if chunk.owner == "shard":
@@ -309,10 +335,10 @@ class Reclamation:
         return found
 
 
-def rotten(chunk: FoundChunk) -> ChunkRotten:
+def rotten(chunk: FoundChunk, rule: str = "") -> ChunkRotten:
     """A named frame whose payload is not what its header says."""
     extent, generation, offset, _length, _checksum = chunk.locator
-    return ChunkRotten("chunk", extent=extent, generation=generation, offset=offset, key=chunk.key)
+    return ChunkRotten("chunk", extent=extent, generation=generation, offset=offset, key=chunk.key, rule=rule)
 
 
 def room_for_copies(extents: Extents, chunks: ChunkStore) -> int:

@@ -21,7 +21,8 @@ from formats.place import extent_header_seed, life_seed, offset_seed
 from .config import Shape
 from .errors import ChunkRotten, NotAStore, UnsupportedStore
 from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, unreadable
-from .superblock import CLEAN_CLOSE, INCOMPATIBLE, READ_ONLY_COMPATIBLE
+from .superblock import CLEAN_CLOSE, READ_ONLY_COMPATIBLE
+from .versions import INCOMPATIBLE
 
 if TYPE_CHECKING:
     from .disk import Disk
@@ -253,10 +254,11 @@ def newest_chain(
     is only followed where that first record turns out to be torn.
     """
     lives = [life_of(uuid, generations, pair) for pair in pairs]
-    newest = 0
-    if all(seeds for _, seeds in lives):
-        first, second = (first_sequence(blocks, seeds, codec) for _, seeds in lives)
-        newest = int(second > first)
+    first, second = (first_sequence(blocks, seeds, codec) for _, seeds in lives)
+    for sequence, (_, seeds) in zip((first, second), lives, strict=True):
+        if not sequence and len(seeds) == len(pairs[0]):
+            refuse_newer(blocks, seeds, codec)
+    newest = int(second > first)
     chain = follow_chain(blocks, newest, pairs[newest], lives[newest], codec)
     if chain.records:
         return chain
@@ -267,6 +269,19 @@ def life_of(uuid: bytes, generations: dict[int, int], pair: Pair) -> Life:
     """The newest life of a pair, and the seeds of places in those of its extents that are in it."""
     life = max(generations.get(number, 0) for number in pair)
     return life, {number: life_seed(uuid, number, life) for number in pair if generations.get(number) == life}
+
+
+def refuse_newer(blocks: RootBlocks, seeds: dict[int, int], codec: Any) -> None:
+    """`UnsupportedStore` where both copies of a pair's first record say that they are of another version.
+
+    A release with another version opens a pair with it. To go on with the other pair would be to go back in time.
+    """
+    leads = [blocks.read(number, HEADER_SIZE, VERSION_AT + 1) for number in seeds]
+    if all(lead[:VERSION_AT] == codec.LEAD[:VERSION_AT] and lead[VERSION_AT] != codec.VERSION for lead in leads):
+        raise UnsupportedStore(
+            f"the newest records of {codec.FORMAT} have version {leads[0][VERSION_AT]}; this release reads version "
+            f"{codec.VERSION}: use the release that wrote the store, or a newer one"
+        )
 
 
 def first_sequence(blocks: RootBlocks, seeds: dict[int, int], codec: Any) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .chunks import RUN_KEY_SIZE
+from formats.crc64 import crc64nvme
+
 from .dependency import GraphNode, unpersisted
 from .errors import ChunkRotten
+from .frames import RUN_KEY_SIZE
 from .run_reader import Run
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class RunOutput:
         self._after = after
         self._pages: list[bytes] = []
         self._size = 0
+        #: Of the run up to the last chunk that was written.
+        self._checksum = 0
         self._target = min(index.chunks.capacity(RUN_KEY_SIZE), index.limits.write_bytes * 4)
         self.places: tuple[Locator, ...] = ()
         self.segments: tuple[GraphNode, ...] = ()
@@ -46,7 +50,10 @@ class RunOutput:
             self._index.metadata.refuse_if_too_large(len(self.places) + 2)
             self._index.refuse_if_scarce(len(data))
             after = unpersisted(self._after)
-            places, segments = self._index.chunks.append_run(self._number, data, after, len(self.places))
+            chunks, part = self._index.chunks, len(self.places)
+            places, segments = chunks.append_run(self._number, data, after, part, self._checksum)
+            if chunks.is_summing:
+                self._checksum = crc64nvme(data, self._checksum)
         self.places += places
         self.segments = unpersisted((*self.segments, *segments))
 

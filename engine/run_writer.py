@@ -1,7 +1,8 @@
 """Writes a sorted run: data pages, index page, filter page, footer, as bytes.
 
 A run is the concatenation of its pages. Each page is sealed with (disk, run, offset in the run), so that its bytes
-stay valid wherever its chunks are moved.
+stay valid wherever its chunks are moved. Data pages have two versions; in version 2 what all keys of a page begin with
+is stored once, so that a page of the same size holds more of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from crc32c import crc32c
 
-from formats.generated import lsm_page_data_v1, lsm_page_filter_v1, lsm_page_footer_v1, lsm_page_index_v1
+from formats.common_prefix import shared_length
+from formats.generated import (
+    lsm_page_data_v1,
+    lsm_page_data_v2,
+    lsm_page_filter_v1,
+    lsm_page_footer_v1,
+    lsm_page_index_v1,
+)
 from formats.place import offset_seed, run_seed
 
 from . import bloom
@@ -27,17 +35,21 @@ PAGE_SIZE: Final = 4096
 #: Bytes of a data page per entry and per locator, the key apart.
 ENTRY_SIZE: Final = 2 + 2
 LOCATOR_SIZE: Final = 5 * 4
+#: The keys of a page of version 2, in full, have at most so many bytes together: few bytes may stand for many.
+KEYS_SIZE_MAXIMUM: Final = 65504
+DATA_CODECS: Final = {1: lsm_page_data_v1, 2: lsm_page_data_v2}
 
 
 class RunWriter:
     """Takes sorted batches of entries and gives pages back. Keys ascend over all batches.
 
     `entry_count`, `tombstone_count`: entries so far; `length`: bytes of the pages given
-    back so far.
+    back so far; `page_version`: of its data pages.
     """
 
-    def __init__(self, disk: bytes, run: int) -> None:
+    def __init__(self, disk: bytes, run: int, page_version: int = 1) -> None:
         self.run = run
+        self.page_version = page_version
         self.entry_count = 0
         self.tombstone_count = 0
         self.length = 0
@@ -97,16 +109,12 @@ class RunWriter:
     def _pages(self, *, is_end: bool) -> list[bytes]:
         """Cut what is held into pages; unless it is the end, the last one waits for more."""
         keys, entries = self._keys, self._entries
-        counts = map(len, entries)
-        sizes = [ENTRY_SIZE + size + LOCATOR_SIZE * count for size, count in zip(map(len, keys), counts, strict=True)]
+        cut = cut_by_prefix if self.page_version == lsm_page_data_v2.VERSION else cut_by_size
         pages = []
-        start, room = 0, PAGE_SIZE - lsm_page_data_v1.HEADER_SIZE
-        left = room
-        for at, size in enumerate(sizes):
-            left -= size
-            if left < 0 and at > start:
-                pages.append(self._page(keys[start:at], entries[start:at]))
-                start, left = at, room - size
+        start = 0
+        for end in cut(keys, entries):
+            pages.append(self._page(keys[start:end], entries[start:end]))
+            start = end
         if is_end and start < len(keys):
             pages.append(self._page(keys[start:], entries[start:]))
             start = len(keys)
@@ -117,7 +125,7 @@ class RunWriter:
         locators = list(chain.from_iterable(entries))
         columns = tuple(zip(*locators, strict=True)) if locators else ((),) * 5
         extents, generations, offsets, lengths, checksums = columns
-        page = lsm_page_data_v1.encode_tuple(
+        page = DATA_CODECS[self.page_version].encode_tuple(
             (
                 tuple(accumulate(map(len, entries))),
                 extents,
@@ -133,3 +141,39 @@ class RunWriter:
         self.page_offsets.append(self.length)
         self.page_lengths.append(len(page))
         return self._sealed(page)
+
+
+def cut_by_size(keys: Sequence[bytes], entries: Sequence[Entry]) -> list[int]:
+    """Where pages of version 1 end, those that are full."""
+    counts = map(len, entries)
+    sizes = [ENTRY_SIZE + size + LOCATOR_SIZE * count for size, count in zip(map(len, keys), counts, strict=True)]
+    room = PAGE_SIZE - lsm_page_data_v1.HEADER_SIZE
+    ends, start, left = [], 0, room
+    for at, size in enumerate(sizes):
+        left -= size
+        if left < 0 and at > start:
+            ends.append(at)
+            start, left = at, room - size
+    return ends
+
+
+def cut_by_prefix(keys: Sequence[bytes], entries: Sequence[Entry]) -> list[int]:
+    """The same of version 2: a page is full by its encoded size, which grows where its keys share less and less."""
+    room = PAGE_SIZE - lsm_page_data_v2.HEADER_SIZE
+    ends: list[int] = []
+    start = fixed = total = 0
+    prefix = b""
+    for at, key in enumerate(keys):
+        size = ENTRY_SIZE + LOCATOR_SIZE * len(entries[at])
+        if at > start:
+            shared = prefix if key.startswith(prefix) else prefix[: shared_length(prefix, key)]
+            count = at + 1 - start
+            length = total + len(key) - (count - 1) * len(shared)
+            if fixed + size + length > room or total + len(key) > KEYS_SIZE_MAXIMUM:
+                ends.append(at)
+                start = at
+            else:
+                prefix, fixed, total = shared, fixed + size, total + len(key)
+        if at == start:
+            prefix, fixed, total = key, size, len(key)
+    return ends

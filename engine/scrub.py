@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ import msgspec
 from formats.generated import extent_header_v1
 from formats.place import extent_header_seed, run_key
 
-from .errors import ChunkRotten
+from .errors import ChunkRotten, DiskFailed
 from .extents import HEADER_SIZE, METADATA_PAIRS, SUPERBLOCK_PAIRS, StalePlace
 from .recovery import read_chain
+from .value_checksum import PartChecks, wrong_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +22,16 @@ if TYPE_CHECKING:
     from .chunks import ChunkStore
     from .extents import Extent, Extents
     from .index import Index
-    from .locator import Entry
+    from .locator import Entry, Locator
     from .roots import RootLog
+    from .run_reader import Run
 
 
 class ScrubReport(msgspec.Struct, frozen=True):
-    """What a scrub read and what it found. `damage` is empty where everything that is named is whole."""
+    """What a scrub read and what it found. `damage` is empty where everything that is named is whole.
+
+    `chunks_by_version`, `pages_by_version`: whole chunks, and readable data pages, by format version.
+    """
 
     keys: int
     chunks: int
@@ -33,6 +39,8 @@ class ScrubReport(msgspec.Struct, frozen=True):
     runs: int
     root_records: int
     damage: tuple[ChunkRotten, ...]
+    chunks_by_version: dict[int, int]
+    pages_by_version: dict[int, int]
 
     def is_clean(self) -> bool:
         """Whether everything that is named is whole."""
@@ -50,8 +58,9 @@ class Scrub:
         self.damage: list[ChunkRotten] = []
         #: Extents that something named lies in.
         self.named: set[int] = set()
-        self.chunk_count = 0
         self.payload_bytes = 0
+        self.chunks_by_version: Counter[int] = Counter()
+        self.pages_by_version: Counter[int] = Counter()
 
     def run(self, known: tuple[ChunkRotten, ...], progress: Callable[[int], None] | None) -> ScrubReport:
         """Verify all; `known` is what recovery found. `progress` is told the number of keys so far.
@@ -62,12 +71,17 @@ class Scrub:
         records = sum(self._root(log) for log in self.logs)
         runs = self.index.runs
         for run in runs:
+            checks = PartChecks()
             for part, _ in enumerate(run.chunks):
-                self._run_chunk(run.number, part)
+                self._run_chunk(run.number, part, checks)
+            self._page_versions(run)
         keys = self._values(progress)
         for number in sorted(self.named):
             self._header(self.extents.all[number])
-        return ScrubReport(keys, self.chunk_count, self.payload_bytes, len(runs), records, tuple(self.damage))
+        chunks, pages = (dict(sorted(each.items())) for each in (self.chunks_by_version, self.pages_by_version))
+        return ScrubReport(
+            keys, sum(chunks.values()), self.payload_bytes, len(runs), records, tuple(self.damage), chunks, pages
+        )
 
     def _root(self, log: RootLog) -> int:
         """Both copies of every record of the pair that is written to."""
@@ -111,7 +125,12 @@ class Scrub:
                 ChunkRotten("extent_header", extent=extent.number, generation=generation, offset=0, rule=rule)
             )
 
-    def _run_chunk(self, number: int, part: int) -> None:
+    def _page_versions(self, run: Run) -> None:
+        """Count the versions of a run's data pages, whole or not; pages that cannot be read are reported elsewhere."""
+        with suppress(ChunkRotten, DiskFailed, StalePlace):
+            self.pages_by_version.update(run.page_versions())
+
+    def _run_chunk(self, number: int, part: int, checks: PartChecks) -> None:
         """One chunk of a run, wherever it is by now."""
         while True:
             run = next((run for run in self.index.runs if run.number == number), None)
@@ -119,15 +138,28 @@ class Scrub:
                 return
             self.named.add(run.chunks[part][0])
             try:
-                payload = self.chunks.read(run.chunks[part], run_key(number), part, "run")
+                payload, stored = self.chunks.read_part(run.chunks[part], run_key(number), part, "run")
             except StalePlace:
                 continue
             except ChunkRotten as error:
                 self.damage.append(error)
                 return
-            self.chunk_count += 1
-            self.payload_bytes += len(payload)
+            self._take(payload, stored)
+            self._check(checks, part, payload, stored, run.chunks[part], None)
             return
+
+    def _take(self, payload: bytes, stored: int | None) -> None:
+        """A whole chunk."""
+        self.chunks_by_version[1 if stored is None else 2] += 1
+        self.payload_bytes += len(payload)
+
+    def _check(  # what is known of a part
+        self, checks: PartChecks, part: int, payload: bytes, stored: int | None, locator: Locator, key: bytes | None
+    ) -> None:
+        """Whether the parts so far are the value, where chunks say so; the first part that says otherwise is named."""
+        if self.chunks.is_mixed and not checks.is_wrong and not checks.take(part, payload, stored):
+            checks.is_wrong = True
+            self.damage.append(wrong_value(locator, key))
 
     def _values(self, progress: Callable[[int], None] | None) -> int:
         """Every value that a readable page of the index names; the number of keys.
@@ -151,10 +183,11 @@ class Scrub:
 
     def _value(self, key: bytes, entry: Entry) -> None:
         """All chunks of a value, wherever they are by now."""
+        checks = PartChecks()
         for part, locator in enumerate(entry):
             self.named.add(locator[0])
             try:
-                payload = self.chunks.read(locator, key, part)
+                payload, stored = self.chunks.read_part(locator, key, part)
             except StalePlace:
                 with suppress(ChunkRotten):  # a page of the index, which was named before
                     newest = self.index.find(key)
@@ -164,5 +197,5 @@ class Scrub:
             except ChunkRotten as error:
                 self.damage.append(error)
                 continue
-            self.chunk_count += 1
-            self.payload_bytes += len(payload)
+            self._take(payload, stored)
+            self._check(checks, part, payload, stored, locator, key)

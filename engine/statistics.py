@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .extents import HEADER_SIZE, RESERVED_COUNT
+from .versions import feature_names
 
 if TYPE_CHECKING:
     from .assembly import StoreParts
@@ -17,6 +18,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of one moment. Sizes in bytes; `levels` counts syncs since the store was opened.
 
     `live_bytes` is None until reclamation first counted it. `runs_by_level` maps a level to the entries of its runs.
+    `features`: the names of what the superblock declares.
     """
 
     extent_count: int
@@ -41,6 +43,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     cache_misses: int
     cache_bytes: int
     trouble: str | None
+    features: tuple[str, ...]
 
 
 def statistics_of(store: StoreParts) -> Statistics:
@@ -75,4 +78,5 @@ def statistics_of(store: StoreParts) -> Statistics:
         cache_misses=store.cache.misses,
         cache_bytes=store.cache.used_bytes,
         trouble=None if trouble is None else str(trouble),
+        features=feature_names(store.versions.declared),
     )

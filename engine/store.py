@@ -7,25 +7,23 @@ are never torn: a `get` answers with one value that was put, whole.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from .assembly import StoreParts
+from formats.crc64 import crc64nvme
+
 from .chunks import KEPT_FOR_RUNS, KEY_MAXIMUM
 from .dependency import Dependency
-from .errors import (
-    CallRefused,
-    ChunkRotten,
-    EngineError,
-    StoreFull,
-    ValueChanged,
-)
-from .extents import StalePlace
+from .errors import CallRefused, ChecksumMismatch, EngineError, StoreFull, ValueChanged
 from .locator import TOMBSTONE
 from .maintenance import FROZEN_MAXIMUM
 from .reclamation import ReclaimReport
 from .scrub import Scrub, ScrubReport
 from .statistics import Statistics, statistics_of
-from .values import Source, ValueReader, ViewSource
+from .store_reads import StoreReads
+from .upgrade import Upgrade, UpgradeReport
+from .value_checksum import checked_number, expect_checksum
+from .values import Source, ViewSource, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,102 +37,39 @@ PARTS_MAXIMUM: Final = 3000
 BATCH: Final = 128
 
 
-class Store(StoreParts):
+class Store(StoreReads):
     """One store on one disk. Make one with `create` or `open`; it is a context manager that closes it."""
-
-    # Reading.
-
-    def get(self, key: bytes) -> bytes | None:
-        """The value of a key, verified; None where there is none.
-
-        Raises `ChunkRotten` where the value is damaged, `DiskFailed` where it cannot be read.
-        """
-        if type(key) is not bytes or not 0 < len(key) <= KEY_MAXIMUM:
-            key = self._checked_key(key)
-        if self._is_closed:
-            raise self._closed()
-        while True:
-            entry = self._find(key)
-            if not entry:
-                return None
-            try:
-                if len(entry) == 1:
-                    return self._read(entry[0], key)
-                return b"".join([self._read(locator, key, part) for part, locator in enumerate(entry)])
-            except StalePlace:
-                # Reclamation moved it between the two looks; the index knows where to.
-                if self._find(key) == entry:
-                    raise self._forged(key, entry) from None
-
-    def open_value(self, key: bytes) -> ValueReader | None:
-        """The value of a key as a stream that holds one chunk at a time; None where there is none."""
-        key = self._checked_key(key)
-        entry = self.index.find(key)
-        if not entry:
-            return None
-
-        def read_part(part: int, entry: Entry) -> tuple[bytes, Entry]:
-            while True:
-                try:
-                    return self.chunks.read(entry[part], key, part), entry
-                except StalePlace:
-                    newest = self.index.find(key) or ()
-                    if newest == entry:
-                        raise self._forged(key, entry) from None
-                    # The same value elsewhere has the same lengths and checksums.
-                    if [locator[3:] for locator in newest] != [locator[3:] for locator in entry]:
-                        raise ValueChanged(f"the value of {key[:40]!r} was replaced while it was read") from None
-                    entry = newest
-
-        return ValueReader(entry, read_part)
-
-    def size_of(self, key: bytes) -> int | None:
-        """The size of a key's value in bytes, without reading it; None where there is none."""
-        entry = self.index.find(self._checked_key(key))
-        return sum(locator[3] for locator in entry) if entry else None
-
-    def contains(self, key: bytes) -> bool:
-        """Whether the key has a value."""
-        return bool(self.index.find(self._checked_key(key)))
-
-    __contains__ = contains
-
-    def scan(self, start: bytes = b"", end: bytes | None = None, prefix: bytes = b"") -> Iterator[bytes]:
-        """The keys from `start` up to but without `end`, and with the prefix, in order.
-
-        A key that is there all the while comes once; one that is put or deleted meanwhile may come or not.
-        """
-        for key, _ in self.items(start, end, prefix):
-            yield key
-
-    def items(self, start: bytes = b"", end: bytes | None = None, prefix: bytes = b"") -> Iterator[tuple[bytes, int]]:
-        """Keys as in `scan`, each with the size of its value in bytes."""
-        for keys, entries in self.index.batches(max(start, prefix)):
-            for key, entry in zip(keys, entries, strict=True):
-                if (end is not None and key >= end) or not key.startswith(prefix):
-                    return
-                yield key, sum(locator[3] for locator in entry)
-            if self._is_closed:
-                raise self._closed()
 
     # Writing.
 
-    def put(self, key: bytes, value: bytes | bytearray | memoryview | Source, *, durable: bool = False) -> Dependency:
+    def put(
+        self,
+        key: bytes,
+        value: bytes | bytearray | memoryview | Source,
+        *,
+        durable: bool = False,
+        checksum: int | None = None,
+    ) -> Dependency:
         """Store a value under a key; a source (a binary file) is read and stored piece by piece.
 
         Raises `CallRefused`, `StoreFull`, `DiskFailed`, `StorePoisoned`; the key keeps its former value then. durable:
         wait until it is persistent; when waiting fails, the key has the new value, and nobody knows if it will last.
+        checksum: the CRC-64/NVME of the value, as the client knows it; `ChecksumMismatch` where another value came.
         """
         if type(key) is not bytes or not 0 < len(key) <= KEY_MAXIMUM:
             key = self._checked_key(key)
         if self._is_behind:
             self._relieve()
+        if checksum is not None:
+            checksum = checked_number(checksum)
+            if isinstance(value, bytes | bytearray | memoryview):
+                expect_checksum(key, checksum, crc64nvme(memoryview(value).cast("B")))
         if type(value) is bytes and len(key) + len(value) <= self.chunks.whole_maximum:
             dependency = self._put_whole(key, value)
         elif not isinstance(value, bytes | bytearray | memoryview):
             if not hasattr(value, "read"):
                 raise CallRefused(f"value: expected bytes or a binary file, found {type(value).__name__}")
-            dependency = self._put_pieces(key, value)
+            dependency = self._put_pieces(key, value, checksum)
         elif len(key) + memoryview(value).nbytes > self.chunks.whole_maximum:
             dependency = self._put_pieces(key, ViewSource(value))
         else:
@@ -161,18 +96,28 @@ class Store(StoreParts):
             self.maintenance.make_room(cause, attempt)
             attempt += 1
 
-    def put_many(self, items: Iterable[tuple[bytes, bytes]], *, durable: bool = False) -> Dependency:
+    def put_many(
+        self,
+        items: Iterable[tuple[bytes, bytes]],
+        *,
+        durable: bool = False,
+        checksums: Iterable[int | None] | None = None,
+    ) -> Dependency:
         """Store many values; what `put` promises holds for each of them, and the dependency is that of all.
 
-        When it raises, the items before the one that failed are stored.
+        When it raises, the items before the one that failed are stored. checksums: one for each item, as for `put`.
         """
         dependency = Dependency()
         batch: list[tuple[bytes, bytes]] = []
-        for item in items:
-            batch.append(item)
-            if len(batch) == BATCH:
-                dependency = self._put_batch(batch, dependency)
-                batch.clear()
+        try:
+            for item in items if checksums is None else verified(items, checksums):
+                batch.append(item)
+                if len(batch) == BATCH:
+                    dependency = self._put_batch(batch, dependency)
+                    batch.clear()
+        except ChecksumMismatch:
+            self._put_batch(batch, dependency)
+            raise
         dependency = self._put_batch(batch, dependency)
         if durable:
             self._wait(dependency)
@@ -210,13 +155,22 @@ class Store(StoreParts):
             return self._put_batch(rest, dependency)
         return self._put_batch(rest[1:], dependency & self.put(*rest[0]))
 
-    def _put_pieces(self, key: bytes, source: Source) -> Dependency:
-        """Store a large value chunk by chunk; it is visible once it is whole."""
-        key = self._checked_key(key)
+    def _put_pieces(self, key: bytes, source: Source, checksum: int | None = None) -> Dependency:
+        """Store a large value chunk by chunk; it is visible once it is whole, and has the checksum that is expected."""
+        with self._pieces(self._checked_key(key), source, checksum) as (locators, segments), self._lock:
+            self._refuse()
+            return self.index.insert(key, locators, segments)
+
+    @contextmanager
+    def _pieces(
+        self, key: bytes, source: Source, checksum: int | None = None
+    ) -> Iterator[tuple[Entry, tuple[Segment, ...]]]:
+        """The value of a source as chunks that nobody names yet; while this lasts nobody reclaims them."""
         locators: list[Locator] = []
         segments: list[Segment] = []
         pinned: list[Extent] = []
         size = self.chunks.capacity(len(key))
+        number = 0
         try:
             while (piece := read_whole(source, size)) or not locators:
                 if len(locators) >= PARTS_MAXIMUM:
@@ -224,26 +178,35 @@ class Store(StoreParts):
                         f"the value of {key[:40]!r} has more than {PARTS_MAXIMUM} parts of {size} bytes; "
                         "use a store with larger extents"
                     )
-                self._append_piece(key, piece, locators, segments, pinned)
+                before, number = number, self._append_piece(key, piece, locators, segments, pinned, number)
+                if checksum is not None and not self.chunks.is_summing:
+                    number = crc64nvme(piece, before)
                 if self.pool.is_full():
                     self._relieve()
-            with self._lock:
-                self._refuse()
-                return self.index.insert(key, tuple(locators), tuple(segments))
+            if checksum is not None:
+                expect_checksum(key, checksum, number)
+            yield tuple(locators), tuple(segments)
         finally:
             with self._lock:
                 for extent in pinned:
                     extent.pins -= 1
 
-    def _append_piece(
-        self, key: bytes, piece: bytes, locators: list[Locator], segments: list[Segment], pinned: list[Extent]
-    ) -> None:
+    def _append_piece(  # the value so far
+        self,
+        key: bytes,
+        piece: bytes,
+        locators: list[Locator],
+        segments: list[Segment],
+        pinned: list[Extent],
+        before: int,
+    ) -> int:
+        """Append a piece to what there is of a value; the checksum of the value up to its end, if chunks carry one."""
         cause, attempt = None, 0
         while True:
             try:
                 with self._lock:
                     self._refuse()
-                    placed = self.chunks.append_value(key, piece, len(locators))
+                    placed = self.chunks.append_piece(key, piece, len(locators), before)
                     if placed is not None:
                         for locator in placed[0]:
                             extent = self.extents.all[locator[0]]
@@ -251,11 +214,44 @@ class Store(StoreParts):
                             pinned.append(extent)
                         locators += placed[0]
                         segments += placed[1]
-                        return
+                        return placed[2]
             except StoreFull as error:
                 cause = error
             self.maintenance.make_room(cause, attempt)
             attempt += 1
+
+    def rewrite(self, key: bytes) -> bool:
+        """Write a value anew, in the version in which chunks are written now; whether it was.
+
+        It was not where the key has none, or another one by now, which is new anyway. Raises what `get` and `put` do.
+        """
+        key = self._checked_key(key)
+        while entry := self.index.find(key):
+            try:
+                with self._pieces(key, self._reader_of(key, entry)) as (locators, segments):
+                    is_done = self._replace(key, entry, locators, segments)
+            except ValueChanged:
+                return False
+            if is_done:
+                if self.index.active.is_full() or self.pool.is_full():
+                    self._relieve_or_later()
+                return True
+        return False
+
+    def _replace(self, key: bytes, entry: Entry, locators: Entry, segments: tuple[Segment, ...]) -> bool:
+        """Let the key have another entry if it still has this one."""
+        while True:
+            runs = self.index.runs
+            found = self.index.find(key)
+            with self._lock:
+                self._refuse()
+                if self.index.runs is not runs:
+                    continue
+                newest = self.index.newest_in_memory(key)
+                if (found if newest is None else newest) != entry:
+                    return False
+                self.index.insert(key, locators, segments)
+                return True
 
     def delete(self, key: bytes, *, durable: bool = False) -> Dependency:
         """Delete a key; that there is none is no error. Also a full store deletes, as long as it has room to say so."""
@@ -329,6 +325,16 @@ class Store(StoreParts):
             self._refuse()
         return self.maintenance.reclaim_by_hand(extents)
 
+    def upgrade(self, progress: Callable[[int], None] | None = None) -> UpgradeReport:
+        """Write all that is of an older version than `Limits` asks for anew, at once and not as upkeep comes by.
+
+        Raises `CallRefused` where nothing but version 1 is asked for, `StoreFull` where there is no room for the copies
+        (what was done stays done). `progress` is told the number of keys so far.
+        """
+        with self._lock:
+            self._refuse()
+        return Upgrade(self).run(progress)
+
     def scrub(self, progress: Callable[[int], None] | None = None) -> ScrubReport:
         """Verify everything that is named; see `ScrubReport`. `progress` is told the number of keys so far."""
         if self._is_closed:
@@ -341,43 +347,10 @@ class Store(StoreParts):
         with self._lock:
             return statistics_of(self)
 
-    def _checked_key(self, key: bytes) -> bytes:
-        """The key as bytes; `CallRefused` where it is none."""
-        if isinstance(key, bytearray | memoryview):
-            key = bytes(key)
-        if not isinstance(key, bytes):
-            raise CallRefused(f"key: expected bytes, found {type(key).__name__}")
-        if not 0 < len(key) <= KEY_MAXIMUM:
-            raise CallRefused(f"key: expected 1 to {KEY_MAXIMUM} bytes, found {len(key)}")
-        if self.chunks.capacity(len(key)) <= 0:
-            raise CallRefused(f"key: {len(key)} bytes do not fit into an extent of {self.extents.size} bytes")
-        if self._is_closed:
-            raise self._closed()
-        return key
 
-    def _forged(self, key: bytes, entry: Entry) -> ChunkRotten:
-        """The index names a former life of an extent: no crash of ours leaves that behind."""
-        extent, generation, offset, _length, _checksum = entry[0]
-        return ChunkRotten(
-            "lsm_page.data",
-            extent=extent,
-            generation=generation,
-            offset=offset,
-            key=key,
-            rule="names a former life of an extent",
-        )
-
-
-def read_whole(source: Source, size: int) -> bytes:
-    """So many bytes from a source, fewer only at its end."""
-    piece = source.read(size)
-    if not isinstance(piece, bytes | bytearray | memoryview):
-        raise CallRefused(f"value: expected a binary file, found one that reads {type(piece).__name__}")
-    if not piece or len(piece) == size:
-        return bytes(piece)
-    pieces = [bytes(piece)]
-    missing = size - len(piece)
-    while missing and (piece := source.read(missing)):
-        pieces.append(bytes(piece))
-        missing -= len(piece)
-    return b"".join(pieces)
+def verified(items: Iterable[tuple[bytes, bytes]], checksums: Iterable[int | None]) -> Iterator[tuple[bytes, bytes]]:
+    """The items, each after its checksum was compared; `ChecksumMismatch` where one is another value."""
+    for (key, value), checksum in zip(items, checksums, strict=True):
+        if checksum is not None and isinstance(value, bytes | bytearray | memoryview):
+            expect_checksum(key, checked_number(checksum), crc64nvme(memoryview(value).cast("B")))
+        yield key, value

@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from .extents import Extent, Extents, Owner, UsedOwner
     from .writeback import Writeback
 
-#: Feature masks of this release. A store with an unknown incompatible bit is refused, with an unknown read-only
-#: compatible one it is opened for reading only.
+#: Feature masks of this release. A store with an unknown incompatible bit is refused (`versions` has the known ones),
+#: with an unknown read-only compatible one it is opened for reading only. An unknown compatible one is kept as it is.
 COMPATIBLE: Final = 0
 READ_ONLY_COMPATIBLE: Final = 0
-INCOMPATIBLE: Final = 0
 CLEAN_CLOSE: Final = 1
 
 
@@ -90,7 +89,7 @@ class Superblock(RootLog):
         sequence: int,
         compatible: int = COMPATIBLE,
         read_only_compatible: int = READ_ONLY_COMPATIBLE,
-        incompatible: int = INCOMPATIBLE,
+        incompatible: int = 0,
     ) -> None:
         super().__init__(extents, SUPERBLOCK_PAIRS, pair=pair, sequence=sequence)
         self.masks = (compatible, read_only_compatible, incompatible)

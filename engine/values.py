@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .errors import CallRefused
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -88,3 +90,18 @@ class ValueReader(io.RawIOBase):
         target[: len(piece)] = piece
         self._position += len(piece)
         return len(piece)
+
+
+def read_whole(source: Source, size: int) -> bytes:
+    """So many bytes from a source, fewer only at its end."""
+    piece = source.read(size)
+    if not isinstance(piece, bytes | bytearray | memoryview):
+        raise CallRefused(f"value: expected a binary file, found one that reads {type(piece).__name__}")
+    if not piece or len(piece) == size:
+        return bytes(piece)
+    pieces = [bytes(piece)]
+    missing = size - len(piece)
+    while missing and (piece := source.read(missing)):
+        pieces.append(bytes(piece))
+        missing -= len(piece)
+    return b"".join(pieces)

@@ -14,6 +14,7 @@ import construct as c
 from . import chunk, compiler, extent_header, lsm_page, superblock, tree_metadata
 from .codec import Codec
 from .errors import ShardproofError
+from .features import CHUNK_V2, PAGE_V2, Feature
 from .frozen import FROZEN
 from .layout import Layout
 from .oracle import Oracle
@@ -31,6 +32,7 @@ class Format:
     sealed: paths of the fields that checksums protect (`"*"`: every byte; `None`: derived from the checksums in the
     schema). frozen: the fingerprint of the layout that must never change again; None while the version is a draft.
     generated: the committed codec is used; a user's format is compiled in memory.
+    feature: the bit that a store sets while it holds frames of this version; None where every reader knows them.
     """
 
     name: str
@@ -40,11 +42,17 @@ class Format:
     sealed: tuple[str, ...] | None = None
     frozen: str | None = None
     generated: bool = False
+    feature: Feature | None = None
 
     @property
     def status(self) -> Literal["draft", "frozen"]:
         """A *draft* may still change, a *frozen* version never."""
         return "draft" if self.frozen is None else "frozen"
+
+    @property
+    def label(self) -> str:
+        """How reports, files and `Catalog[...]` tell versions apart: `chunk` is version 1, `chunk@2` version 2."""
+        return self.name if self.version == 1 else f"{self.name}@{self.version}"
 
     @property
     def family(self) -> str:
@@ -90,11 +98,16 @@ class Format:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Formats that belong together. `corpus`: path of the folder of kept files, relative to the module, if any."""
+    """Formats that belong together.
+
+    Paths are relative to the module that declares the catalog. `corpus`: the folder of kept files, if any; `lock`: the
+    file of frozen versions, `formats.lock` beside the module where none is named.
+    """
 
     name: str
     formats: tuple[Format, ...]
     corpus: str | None = None
+    lock: str | None = None
 
     def __post_init__(self) -> None:
         names = [(entry.name, entry.version) for entry in self.formats]
@@ -110,17 +123,31 @@ class Catalog:
         return len(self.formats)
 
     def __getitem__(self, name: str) -> Format:
-        """The newest version of a format; `ShardproofError` names the formats that there are."""
-        found = [entry for entry in self.formats if entry.name == name]
+        """The newest version of a format, or that of `name@version`; `ShardproofError` names what there is."""
+        found = self.versions(name)
         if not found:
             names = ", ".join(sorted({entry.name for entry in self.formats}))
             raise ShardproofError(f"catalog {self.name} has no format {name!r}; it has {names}")
         return max(found, key=lambda entry: entry.version)
 
+    def labelled(self, label: str) -> Format:
+        """The format version of a label, as reports name it; of a name without a version 1, the newest.
 
-def _own(name: str, schema: c.Construct[Any, Any], summary: str) -> Format:
-    frozen = FROZEN.get((name, 1))
-    return Format(name, 1, schema, summary, sealed=EVERYTHING, frozen=frozen, generated=True)
+        `ShardproofError` names the formats that there are.
+        """
+        return next((entry for entry in self.formats if entry.label == label), None) or self[label]
+
+    def versions(self, name: str) -> tuple[Format, ...]:
+        """Every version of a format, or the one of `name@version`, in the catalog's order; none where there is none."""
+        found = tuple(entry for entry in self.formats if entry.name == name)
+        return found or tuple(entry for entry in self.formats if f"{entry.name}@{entry.version}" == name)
+
+
+def _own(
+    name: str, schema: c.Construct[Any, Any], summary: str, version: int = 1, feature: Feature | None = None
+) -> Format:
+    frozen = FROZEN.get((name, version))
+    return Format(name, version, schema, summary, sealed=EVERYTHING, frozen=frozen, generated=True, feature=feature)
 
 
 CATALOG = Catalog(
@@ -128,12 +155,13 @@ CATALOG = Catalog(
     (
         _own("extent_header", extent_header.SCHEMA, "opens an extent: owner, disk, geometry, generation"),
         _own("chunk", chunk.SCHEMA, "the frame around every payload"),
+        _own("chunk", chunk.SCHEMA_V2, "the same, with the checksum of the value up to its end", 2, CHUNK_V2),
         _own("superblock", superblock.SCHEMA, "extents: owners, generations, write pointers"),
         _own("tree_metadata", tree_metadata.SCHEMA, "the sorted runs of the LSM tree"),
         _own("lsm_page.data", lsm_page.DATA, "keys and their locators"),
+        _own("lsm_page.data", lsm_page.DATA_V2, "the same, with the prefix that keys share stored once", 2, PAGE_V2),
         _own("lsm_page.index", lsm_page.INDEX, "the data pages of a run by last key"),
         _own("lsm_page.filter", lsm_page.FILTER, "the blocked bloom filter of a run"),
         _own("lsm_page.footer", lsm_page.FOOTER, "where the parts of a run lie"),
     ),
 )
-assert FROZEN.keys() <= {(entry.name, entry.version) for entry in CATALOG}, "a frozen version stays in the catalog"

@@ -8,6 +8,9 @@
     ├── ValueRefused         this value has no encoding in the format
     ├── SchemaRefused        this schema cannot be used (unsafe, or not understood), with the path of the node
     ├── FrozenChanged        this schema is not what it was when its version was frozen
+    ├── LockRefused          a formats.lock cannot be read as what it should be, with the line
+    ├── RebuildRefused       no schema can be made again from a layout, with the path of the node
+    │   └── FunctionMissing  because a checksum function that it names cannot be imported
     └── LaneDisagreement     two decoders of one format disagree about the same bytes: a bug of ours
 
 A rule is the identifier of the law of the format that was broken. `RULES` lists them in the order in which every
@@ -148,6 +151,39 @@ class FrozenChanged(ShardproofError):
         self.version = version
         self.expected = expected
         self.found = found
+
+
+class LockRefused(ShardproofError):
+    """The text of a lock is wrong at `line` (from 1; 0: as a whole): what was expected and found, what to do."""
+
+    def __init__(self, lock: str, line: int, *, expected: str, found: str, instead: str) -> None:
+        place = f"{lock}, line {line}" if line else lock
+        super().__init__(f"{place}: expected {expected}, found {found}; {instead}")
+        self.lock = lock
+        self.line = line
+        self.expected = expected
+        self.found = found
+        self.instead = instead
+
+
+class RebuildRefused(ShardproofError):
+    """No schema can be made from a layout: `path` names the node, `reason` says why, `instead` what to do."""
+
+    def __init__(self, path: Path, reason: str, instead: str = "") -> None:
+        super().__init__(f"{path_text(path)}: {reason}" + (f"; {instead}" if instead else ""))
+        self.path = path
+        self.reason = reason
+        self.instead = instead
+
+
+class FunctionMissing(RebuildRefused):
+    """A layout names a checksum function that cannot be imported: `module` and `function` are its import path."""
+
+    def __init__(self, path: Path, module: str, function: str, reason: str) -> None:
+        instead = f"make {module} importable (install it, or run where it can be found)"
+        super().__init__(path, f"its checksum function {module}.{function} cannot be imported: {reason}", instead)
+        self.module = module
+        self.function = function
 
 
 class LaneDisagreement(ShardproofError):

@@ -48,6 +48,7 @@ from .layout import (
     Operation,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Rebuilt,
     Records,
@@ -85,6 +86,7 @@ WORDS: Final[dict[type, str]] = {
     LengthOf: "length_of",
     Nothing: "nothing",
     Padded: "padded",
+    PrefixOf: "prefix_of",
     Prefixed: "prefixed",
     Raw: "raw",
     Rebuilt: "rebuilt",
@@ -101,6 +103,8 @@ INSIDE: Final = {"node": "", "then": "then", "otherwise": "otherwise"}
 #: The count in front of a counted array and the length in front of a prefixed node are nodes as well.
 COUNTERS: Final = {CountedArray: "count", Prefixed: "length"}
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: Constants that look like the name of a field.
+CONSTANTS: Final = frozenset({"none", "true", "false"})
 
 
 def fingerprint(layout: Layout) -> str:
@@ -191,7 +195,9 @@ def expression_text(expression: Expression) -> str:
         case Literal(value=value):
             return value_text(value)
         case Field(up=up, names=names):
-            return "^" * up + ".".join(name_text(name) for name in names)
+            is_plain = bool(IDENTIFIER.fullmatch(names[0])) and names[0] not in CONSTANTS
+            # A dot in front tells the field "a b" from the text "a b", and the field true from the constant.
+            return ("^" * up or ("" if is_plain else ".")) + ".".join(name_text(name) for name in names)
         case Size(of=of):
             return f"size({expression_text(of)})"
         case Operation(operator=operator, operands=(operand,)):

@@ -1,31 +1,43 @@
 """Which of our format versions are frozen, and the check that a frozen one is still what it was.
 
-A line in `FROZEN` is a promise: bytes of this version are read for ever, with the same values, and written the same.
-So its layout never changes, its kept files are never made anew, and it never leaves the catalog. Lines are added and
-never edited. Whoever needs another layout gives it the next version, beside this one.
+A block in `formats.lock` is a promise: bytes of this version are read for ever, with the same values, and written the
+same. So its layout never changes, its kept files are never made anew, and it never leaves the catalog. Blocks are added
+and never edited. Whoever needs another layout gives it the next version, beside this one.
+
+The lock is read as part of the package, like code: it is the one file that this room reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from . import locking
 from .errors import FrozenChanged
 from .fingerprint import fingerprint
+from .locking.blocks import LOCK_NAME, blocks_of
 
 if TYPE_CHECKING:
     from .catalog import Format
+    from .locking import Lock
 
-#: Format and version -> fingerprint of its layout on the day it was frozen.
+
+def own_lock_text() -> str:
+    """The text of the lock that comes with the package, its line ends as they are."""
+    return files("formats").joinpath(LOCK_NAME).read_bytes().decode("utf-8")
+
+
+@cache
+def own_lock() -> Lock:
+    """The lock that comes with the package."""
+    return locking.read_lock(own_lock_text())
+
+
+#: Format and version -> fingerprint of its layout on the day it was frozen. Taken of the blocks alone, which is fast.
 FROZEN: Final[Mapping[tuple[str, int], str]] = {
-    ("extent_header", 1): "693d6d9a9c8cad9a1affe7c8f89187dd8588a8724dd3df1ef749845703748487",
-    ("chunk", 1): "8d9b34ecdac0f79174df6ad126fe43ac898bfdca93c41a503dfa99f39dfaf83e",
-    ("superblock", 1): "521263c863f358413496c5356c042d8208e3d2a0f9c7a5d639c93ea71147a963",
-    ("tree_metadata", 1): "1c6053064c42ecc8d7da83011148a10b2382026eb8ec0f45b0a99b457ab9e11f",
-    ("lsm_page.data", 1): "6fab73d2f851d57892763c70257a14e0fabae34276edf89c28008aaf22b0948b",
-    ("lsm_page.index", 1): "56fbabb54bcbd9caa32f6a1ac92a2868ae7fd51c6424fede8f4b0fedbbfa0383",
-    ("lsm_page.filter", 1): "4f270cb22a05385934e80a4180d75eb748875e8a177bf6bee226260f7dabe543",
-    ("lsm_page.footer", 1): "92a7644931fb9f9b4a32d1c3ba36435ef26f4e106c85a12fc438a7a5141c7ebb",
+    (block.name, block.version): block.fingerprint for block in blocks_of(own_lock_text(), LOCK_NAME)
 }
 
 

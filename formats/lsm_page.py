@@ -26,6 +26,12 @@ bits of one word, where bit b has the value 2^b:
 
 A key any of whose bits is not set is not in the run.
 
+Version 2 of the data page stores the longest common prefix of its keys once, and of every key what is behind it: a key
+is looked up by comparing the prefix, then by binary search among the rest. What the page says is the same. The prefix
+must be the longest (of one key it is the whole key), so that one value has one encoding. All keys of a page, each with
+the prefix, have 65504 bytes at most, which is what they could have in version 1: without a bound a page of 53 KB could
+stand for 33 MB of keys.
+
 <!-- layout: lsm_page.data -->
 
     Numbers are little-endian.
@@ -55,6 +61,44 @@ A key any of whose bits is not set is not in the run.
       then  4 * locator_count    checksums       array of u32
       then  the rest             keys            array of bytes  each 1..4096 bytes, strictly
                                                                  ascending, cut by entries.key_ends
+
+<!-- end of layout -->
+
+<!-- layout: lsm_page.data@2 -->
+
+    Numbers are little-endian.
+
+    offset  size               field             type            constraint
+         0  2                  magic             bytes           d3 d0
+         2  1                  kind              u8              5
+         3  1                  version           u8              2
+         4  2                  entry_count       u16             1..8192, number of entries.keys
+         6  2                  locator_count     u16             0..3274, number of entries.extents
+         8  4                  entries_length    u32             0..65504, length of entries in
+                                                                 bytes
+        12  4                  entries_checksum  u32             CRC32C of entries
+        16  2                  prefix_length     u16             0..4096, length of entries.prefix
+                                                                 in bytes
+        18  10                 reserved          zeros           zero
+        28  4                  seal              u32             CRC32C of the 28 bytes before it,
+                                                                 continued from the place (disk,
+                                                                 run, offset)
+        32  entries_length     entries           region
+        32  2 * entry_count      key_ends        array of u16    cumulative ends of entries.keys
+                                                                 without entries.prefix in bytes
+      then  2 * entry_count      locator_ends    array of u16    ascending, the last is
+                                                                 locator_count
+      then  4 * locator_count    extents         array of u32
+      then  4 * locator_count    generations     array of u32
+      then  4 * locator_count    offsets         array of u32
+      then  4 * locator_count    lengths         array of u32
+      then  4 * locator_count    checksums       array of u32
+      then  prefix_length        prefix          bytes           the longest common prefix of
+                                                                 entries.keys
+      then  the rest             keys            array of bytes  each 1..4096 bytes, strictly
+                                                                 ascending, cut by entries.key_ends,
+                                                                 stored without entries.prefix, with
+                                                                 it at most 65504 bytes in all
 
 <!-- end of layout -->
 
@@ -134,7 +178,7 @@ from typing import Any, Final
 from construct import Int8ul, Int16ul, Int32ul, Int64ul, Struct, this
 
 from .lead import LSM_DATA, LSM_FILTER, LSM_FOOTER, LSM_INDEX, RUN_PLACE, lead
-from .primitives import Bounded, Column, Count, Crc32c, Ends, Frame, Length, Region, Reserved, Seal, Slices
+from .primitives import Bounded, Column, Count, Crc32c, Ends, Frame, Length, PrefixOf, Region, Reserved, Seal, Slices
 
 KEY_SIZE_MAXIMUM: Final = 4096
 PAGE_HEADER_SIZE: Final = 4 + 4 + 4 + 4 + 12 + 4
@@ -201,6 +245,46 @@ DATA: Final = Frame(
     ),
 )
 assert DATA.header_size == PAGE_HEADER_SIZE == 32
+
+PREFIX_LENGTH_SIZE: Final = 2
+#: All keys of a page, the prefix counted for each.
+DATA_KEYS_SIZE_MAXIMUM: Final = DATA_LENGTH_MAXIMUM
+
+#: The same columns, of keys without their longest common prefix.
+DATA_V2: Final = Frame(
+    *lead(LSM_DATA, version=2),
+    "entry_count" / Count(Int16ul, of="entries.keys", minimum=1, maximum=DATA_ENTRY_COUNT_MAXIMUM),
+    "locator_count" / Count(Int16ul, of="entries.extents", maximum=LOCATOR_COUNT_MAXIMUM),
+    "entries_length" / Length(Int32ul, of="entries", maximum=DATA_LENGTH_MAXIMUM),
+    "entries_checksum" / Crc32c(covers="entries"),
+    "prefix_length" / Length(Int16ul, of="entries.prefix", maximum=KEY_SIZE_MAXIMUM),
+    "reserved" / Reserved(12 - PREFIX_LENGTH_SIZE),
+    "seal" / Seal(seed=RUN_PLACE),
+    "entries"
+    / Region(
+        this.entries_length,
+        Struct(
+            "key_ends" / Ends(this._.entry_count, Int16ul, of="keys", prefix="prefix"),
+            "locator_ends" / Column(this._.entry_count, Int16ul, order="ascending", last=this._.locator_count),
+            "extents" / Column(this._.locator_count, Int32ul),
+            "generations" / Column(this._.locator_count, Int32ul),
+            "offsets" / Column(this._.locator_count, Int32ul),
+            "lengths" / Column(this._.locator_count, Int32ul),
+            "checksums" / Column(this._.locator_count, Int32ul),
+            "prefix" / PrefixOf(this._.prefix_length, of="keys"),
+            "keys"
+            / Slices(
+                ends="key_ends",
+                minimum=1,
+                maximum=KEY_SIZE_MAXIMUM,
+                order="strict",
+                prefix="prefix",
+                total=DATA_KEYS_SIZE_MAXIMUM,
+            ),
+        ),
+    ),
+)
+assert DATA_V2.header_size == PAGE_HEADER_SIZE
 
 INDEX: Final = Frame(
     *lead(LSM_INDEX, version=1),

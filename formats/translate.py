@@ -47,6 +47,7 @@ from .layout import (
     Nothing,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Rebuilt,
     Records,
@@ -56,7 +57,7 @@ from .layout import (
     Struct,
     Text,
     Zeros,
-    children,
+    digests,
     fixed_size,
     literal_int,
     minimum_size,
@@ -75,14 +76,6 @@ def translate(schema: c.Construct[Any, Any]) -> Layout:
     if len(seeds) > 1:
         raise SchemaRefused((), f"checksums are seeded with different contexts: {sorted(seeds)}", "one context")
     return Layout(root, seeds.pop() if seeds else ())
-
-
-def digests(node: Node) -> list[Digest]:
-    """Every checksum in a tree."""
-    found = [node] if isinstance(node, Digest) else []
-    for _, child in children(node):
-        found += digests(child)
-    return found
 
 
 class Translator:
@@ -316,7 +309,10 @@ class Translator:
         node = self.inner(schema)
         if not isinstance(node, Integer):
             raise self.refused(schema, "ends are plain integers")
-        return EndsOf(node, self.expression(schema.count), schema.of)
+        return EndsOf(node, self.expression(schema.count), schema.of, schema.prefix)
+
+    def slices(self, schema: Any) -> Node:
+        return Slices(schema.ends, schema.minimum, schema.maximum, schema.order, schema.prefix, schema.total)
 
     def blocks(self, schema: Any) -> Node:
         node = self.inner(schema)
@@ -391,7 +387,8 @@ HANDLERS: Final[dict[type, Handler]] = {
     p.Region: lambda translator, schema: Region(translator.expression(schema.size), translator.inner(schema)),
     p.Column: Translator.column,
     p.Ends: Translator.ends,
-    p.Slices: lambda translator, schema: Slices(schema.ends, schema.minimum, schema.maximum, schema.order),
+    p.PrefixOf: lambda translator, schema: PrefixOf(translator.expression(schema.size), schema.of),
+    p.Slices: Translator.slices,
     p.Frame: Translator.frame,
     p.RecordsToEnd: Translator.records,
     p.Blocks: Translator.blocks,

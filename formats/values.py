@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from .common_prefix import common_prefix
 from .expressions import Unknown, evaluate
 from .layout import (
     Array,
@@ -29,6 +30,7 @@ from .layout import (
     Node,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Rebuilt,
     Records,
@@ -140,7 +142,7 @@ def add_derived(node: Struct | BitGroup, values: dict[str, Any], environment: En
     """Add the derived fields that follow from the values known by now."""
     raw = {member.name for member in node.members if isinstance(member.node, Raw)}
     for member in node.members:
-        if isinstance(member.node, LengthOf) and member.node.of not in raw:
+        if isinstance(member.node, LengthOf) and len(member.node.names) == 1 and member.node.of not in raw:
             continue  # the length of its encoding is not that of its value
         if member.name is not None and member.name not in values:
             try:
@@ -179,8 +181,13 @@ def derived_value(node: Node, values: dict[str, Any], environment: Environment) 
             for name in names:
                 array = array[name]
             return len(array)
-        case LengthOf(of=of):
-            return len(values[of])
+        case LengthOf():
+            measured: Any = values
+            for name in node.names:
+                measured = measured[name]
+            return len(measured)
+        case PrefixOf(of=of):
+            return common_prefix(values[of])
         case Padded(node=inner):
             return derived_value(inner, values, environment)
     raise Unknown("it follows from bytes, not from values")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -53,7 +53,7 @@ def load_catalog(name: str | None = None, *, lint: bool = True) -> Catalog:
     module = module_of_file(name, Path(target)) if is_file else module_of_name(name, target)
     if not hasattr(module, attribute):
         raise CatalogRefused(name, f"{target} has no {attribute}{suggestion(module)}")
-    catalog = with_corpus_found(as_catalog(name, attribute, getattr(module, attribute)), module)
+    catalog = with_paths_found(as_catalog(name, attribute, getattr(module, attribute)), module)
     if lint:
         refuse_unsafe(name, catalog)
     return catalog
@@ -76,13 +76,12 @@ def module_of_name(name: str, dotted: str) -> ModuleType:
 
 
 def module_of_file(name: str, path: Path) -> ModuleType:
-    """A module by its file, registered in `sys.modules` under a name of its own."""
+    """A module by its file, loaded once and registered in `sys.modules`."""
     path = path.expanduser().absolute()
     if not path.is_file():
         reason = f"{path} is not a file" if path.exists() else f"there is no file {path}"
         raise CatalogRefused(name, reason)
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
-    module_name = f"shardproof_catalog_{''.join(c if c.isalnum() else '_' for c in path.stem)}_{digest}"
+    module_name = module_name_of(path)
     if module_name in sys.modules:
         return sys.modules[module_name]
     spec = spec_from_file_location(module_name, path)
@@ -100,6 +99,24 @@ def module_of_file(name: str, path: Path) -> ModuleType:
         del sys.modules[module_name]
         raise
     return module
+
+
+def module_name_of(path: Path) -> str:
+    """The name that a file's module is registered under: that of the file, so that locks are alike on all machines.
+
+    A layout names checksum functions by module. Where another module has the name already, a digest of the path makes
+    it unique.
+    """
+    stem, known = path.stem, sys.modules.get(path.stem)
+    if known is not None:
+        is_free = getattr(known, "__file__", None) == str(path)
+    else:
+        spec = find_spec(stem) if stem.isidentifier() else None
+        is_free = stem.isidentifier() and (spec is None or spec.origin == str(path))
+    if is_free:
+        return stem
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+    return f"shardproof_catalog_{''.join(c if c.isalnum() else '_' for c in stem)}_{digest}"
 
 
 @contextmanager
@@ -157,12 +174,17 @@ def as_catalog(name: str, attribute: str, value: Any) -> Catalog:
     return Catalog(attribute, tuple(Format(key, 1, schema) for key, schema in value.items()))
 
 
-def with_corpus_found(catalog: Catalog, module: ModuleType) -> Catalog:
-    """The catalog with the folder of its kept files, which is relative to the module, made absolute."""
-    if catalog.corpus is None or not getattr(module, "__file__", None):
+def with_paths_found(catalog: Catalog, module: ModuleType) -> Catalog:
+    """The catalog with its folder of kept files and its lock, which are relative to the module, made absolute."""
+    from formats.catalog import CATALOG  # noqa: PLC0415  # imports construct
+    from formats.locking.blocks import LOCK_NAME  # noqa: PLC0415  # likewise
+
+    if catalog is CATALOG or not getattr(module, "__file__", None):
         return catalog
-    folder = Path(str(module.__file__)).absolute().parent / catalog.corpus
-    return catalog if str(folder) == catalog.corpus else replace(catalog, corpus=str(folder))
+    folder = Path(str(module.__file__)).absolute().parent
+    kept = None if catalog.corpus is None else str(folder / catalog.corpus)
+    lock = str(folder / (catalog.lock or LOCK_NAME))
+    return catalog if (kept, lock) == (catalog.corpus, catalog.lock) else replace(catalog, corpus=kept, lock=lock)
 
 
 def refuse_unsafe(name: str, catalog: Catalog) -> None:

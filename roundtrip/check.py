@@ -19,7 +19,7 @@ from formats.catalog import Catalog, Format
 
 from .findings import Finding, Origin
 from .laws import LAWS, Budget, LawResult, budget_for
-from .report import CorpusOutcome, EngineOutcome, NotRun, Report
+from .report import CorpusOutcome, EngineOutcome, LockOutcome, NotRun, Report
 from .subjects import Planted, Subject, subject_of
 
 DEFAULT_SECONDS: Final = 25.0
@@ -74,6 +74,7 @@ def check(
     plant: Plant | None = None,
     catalog_name: str | None = None,
     corpus_check: CorpusCheck | None = None,
+    lock_check: Callable[[Catalog], LockOutcome] | None = None,
     engine_check: Callable[[int], EngineOutcome] | None = None,
     progress: Progress | None = None,
     processes: int | None = None,
@@ -82,14 +83,15 @@ def check(
 
     budget_seconds: for two cores; the budget follows from it, unless one is given. only: the one format to try (its
     frames are still confused with those of the others). plant: a bug to plant first. catalog_name: how a command
-    names the catalog, None for ours. corpus_check: checks the kept files. engine_check: proves the engine with a seed.
-    processes: None for one per core, at most 4.
+    names the catalog, None for ours. corpus_check: checks the kept files; lock_check: the formats against their lock.
+    engine_check: proves the engine with a seed. processes: None for one per core, at most 4.
     """
     started = time.perf_counter()
     chosen = budget or budget_for(budget_seconds, len(catalog))
     plan = plan_of(catalog, seed=seed, budget=chosen, laws=tuple(laws), only=only, plant=plant)
     origin = Origin(seed, catalog_name, plant.name if plant is not None else None, replayed_budget(budget_seconds))
     results = run(plan, processes, progress)
+    lock = None if lock_check is None else lock_check(catalog)
     corpus = None if corpus_check is None else corpus_check(catalog)
     engine = None if engine_check is None else engine_check(seed)
     addressed = tuple(address(result, origin) for result in results)
@@ -98,10 +100,11 @@ def check(
         seed,
         plan.subjects,
         addressed,
-        missing(plan, corpus),
+        missing(plan, corpus, lock),
         time.perf_counter() - started,
         corpus,
         engine,
+        lock,
         origin,
     )
 
@@ -123,9 +126,10 @@ def plan_of(
     """The plan of a check; a planted bug takes the place of the format that it was planted in."""
     subjects = []
     for entry in catalog:
-        planted = plant.plant(entry) if plant is not None and entry is catalog[plant.format] else None
+        planted = plant.plant(entry) if plant is not None and entry.label == plant.format else None
         subjects.append(subject_of(entry, seed=seed, samples=budget.samples, planted=planted))
-    tried = tuple(subject for subject in subjects if only is None or subject.format.name == only)
+    wanted = tuple(catalog) if only is None else catalog.versions(only)
+    tried = tuple(subject for subject, entry in zip(subjects, catalog, strict=True) if entry in wanted)
     return Plan(tried, tuple(subjects), tuple(law for law in LAWS if law in laws), budget, seed)
 
 
@@ -204,7 +208,7 @@ def address(result: LawResult, origin: Origin) -> LawResult:
     return replace(result, findings=tuple(origin.addressed(finding) for finding in findings))
 
 
-def missing(plan: Plan, corpus: CorpusOutcome | None) -> tuple[NotRun, ...]:
+def missing(plan: Plan, corpus: CorpusOutcome | None, lock: LockOutcome | None) -> tuple[NotRun, ...]:
     """What could not be run, by name and reason."""
     found = []
     lanes = {name for subject in plan.subjects for name in subject.not_run}
@@ -215,4 +219,5 @@ def missing(plan: Plan, corpus: CorpusOutcome | None) -> tuple[NotRun, ...]:
         found.append(NotRun("corpus", "no kept files were given"))
     else:
         found += [NotRun(*entry) for entry in corpus.not_run]
+    found += [NotRun(*entry) for entry in lock.not_run] if lock is not None else []
     return tuple(found)

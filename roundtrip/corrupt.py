@@ -58,7 +58,7 @@ def plan(
     found = leaves(entry, frame, seed)
     whole = composites(found)
     for spot, following, verbs in targets(found, whole):
-        wound = Wound(frame, spot, following, measured(spot, frame, (*found, *whole)), random)
+        wound = Wound(frame, spot, following, measured(spot, frame, (*found, *whole)), random, found, entry.layout.root)
         for verb in verbs:
             if only is not None and verb not in only:
                 continue

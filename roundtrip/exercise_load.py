@@ -11,7 +11,8 @@ from typing import Final, Protocol
 import msgspec
 
 from engine import Limits, Shape, Store
-from engine.chunks import FRAME_OVERHEAD, KEY_MAXIMUM
+from engine.chunks import KEY_MAXIMUM
+from engine.frames import FRAME_OVERHEAD
 from engine.memory_disk import MemoryDisk
 from engine.seams import Seams, SeededRandomness
 

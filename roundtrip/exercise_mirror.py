@@ -6,7 +6,7 @@ from bisect import bisect_left
 from typing import NoReturn
 
 from engine import Store
-from engine.chunks import FRAME_OVERHEAD
+from engine.frames import FRAME_OVERHEAD
 
 from .exercise_load import Load, Value
 

@@ -68,8 +68,9 @@ def member(node: Node, read: Any, name: str, environment: Environment) -> Any:
         case Blocks(node=inner):
             blocks = [block.records for block in getattr(read, name)]
             return tuple(tuple(element(inner, record, environment) for record in records) for records in blocks)
-        case Slices():
-            return tuple(getattr(read, name))
+        case Slices(prefix=prefix):
+            before = environment[-1][prefix] if prefix else b""
+            return tuple(before + item for item in getattr(read, name))
         case _ if split := split_prefix(node):
             return sized(split[1], getattr(read, name), environment)
         case Struct() | BitGroup() | Region() | Padded():

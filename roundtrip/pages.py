@@ -1,4 +1,4 @@
-"""The pages in `docs/formats/`, one for each family of formats, and the layout tables in the docstrings.
+"""The pages in `docs/formats/`, one for each family of formats, the page of rules, and the tables in the docstrings.
 
 Everything on a page follows from the schema, but for the prose, which is the docstring of the format's module, and
 the worked example, which is a kept file. `shardproof formats generate` writes them, and a test compares.
@@ -7,6 +7,7 @@ the worked example, which is a kept file. `shardproof formats generate` writes t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -24,10 +25,13 @@ from formats.description.framesize import largest_size, smallest_size
 from formats.description.picture import picture
 from formats.description.rulebook import content_of, limits_of, rules_of
 from formats.fingerprint import fingerprint, layout_text
+from formats.frozen import own_lock
 from formats.layout import Struct
 from formats.place import Place
 
 from .hexdump import annotated
+from .validation.history import history_of, markdown
+from .validation.rules_page import rules_page
 
 #: From a page to the kept files.
 CORPUS_LINK: Final = "../../corpus/data"
@@ -46,7 +50,8 @@ def pages(catalog: Catalog) -> dict[str, str]:
         families.setdefault(entry.family, []).append(entry)
     texts = {"README.md": index(families)}
     for family, entries in families.items():
-        texts[f"{family}.md"] = page(family, entries, prose=prose_of(family, entries, catalog))
+        log = own_history(family) if catalog is CATALOG else ""
+        texts[f"{family}.md"] = page(family, entries, prose=prose_of(family, entries, catalog), history=log)
         texts |= {
             picture_name(entry): picture(f"{entry.name}, version {entry.version}", entry.layout) for entry in entries
         }
@@ -67,7 +72,7 @@ def index(families: Mapping[str, list[Format]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(family: str, entries: list[Format], prose: str) -> str:
+def page(family: str, entries: list[Format], prose: str, history: str = "") -> str:
     """One page."""
     environment = Environment(
         loader=PackageLoader("roundtrip"),
@@ -82,6 +87,7 @@ def page(family: str, entries: list[Format], prose: str) -> str:
         prose=prose,
         heading="##" if len(entries) == 1 else "###",
         sections=[section(entry) for entry in entries],
+        history=history,
     )
     return collapsed(text)
 
@@ -147,9 +153,17 @@ def prose_of(family: str, entries: list[Format], catalog: Catalog) -> str:
     return "\n".join(f"{entry.name}: {entry.summary}" for entry in entries if entry.summary)
 
 
+@cache
+def own_history(family: str) -> str:
+    """The log of every format of a family, read off the lock that comes with the package; empty for none locked."""
+    names = dict.fromkeys(entry.name for entry in CATALOG if entry.family == family)
+    blocks = {name: [entry for entry in own_lock() if entry.name == name] for name in names}
+    return markdown(history_of(found) for found in blocks.values() if found)
+
+
 def picture_name(entry: Format) -> str:
     """The file name of a format's picture."""
-    return f"{entry.name}.svg"
+    return f"{entry.label}.svg"
 
 
 def collapsed(text: str) -> str:
@@ -173,7 +187,7 @@ def module_files() -> dict[str, Traversable]:
 
 def module_texts() -> dict[str, str]:
     """The same sources with their tables made anew."""
-    layouts = {entry.name: entry.layout for entry in CATALOG}
+    layouts = {entry.label: entry.layout for entry in CATALOG}
     return {
         family: with_tables(source.read_text(encoding="utf-8"), layouts) for family, source in module_files().items()
     }
@@ -188,4 +202,5 @@ def checkout_root() -> Path | None:
 def generated_documents(root: Path) -> dict[Path, str]:
     """Every file below a checkout's root that is written from the schemas for people, and its text."""
     documents = {root / "docs" / "formats" / name: text for name, text in pages(CATALOG).items()}
+    documents[root / "docs" / "rules.md"] = rules_page()
     return documents | {root / "formats" / f"{family}.py": text for family, text in module_texts().items()}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from formats.catalog import Catalog
+from formats.catalog import Catalog, Format
 
 from .check import DEFAULT_SECONDS, Plant, address, plan_of
 from .findings import FindingLog, Origin
@@ -33,26 +33,25 @@ def replay(
     seed: the run's, used where there are no bytes; place_seed: the checksum seed of the place that the bytes are read
     at. `ShardproofError` where the catalog has no such format, `KeyError` where there is no such law.
     """
-    entry = catalog[format_name.partition("@")[0]]
+    entry = catalog.labelled(format_name)
     budget = budget_for(budget_seconds, len(catalog))
     origin = Origin(seed, catalog_name, plant.name if plant is not None else None)
     if data is None:
         plan = plan_of(catalog, seed=seed, budget=budget, laws=(law,), only=entry.name, plant=plant)
-        index = max(range(len(plan.subjects)), key=lambda number: plan.subjects[number].format.version)
+        index = next(number for number, subject in enumerate(plan.subjects) if subject.name == entry.label)
         return address(plan.run(index, law), origin)
-    trial = bare_trial(catalog, entry.name, law, budget, plant)
+    trial = bare_trial(entry, law, budget, plant)
     JUDGEMENTS.get(law, agree)(trial, data, place_seed or 0)
     trial.count = 1
     result = LawResult(law, trial.subject.name, 1, trial.log.findings(), trial.log.total, "; ".join(trial.notes))
     return address(result, origin)
 
 
-def bare_trial(catalog: Catalog, format_name: str, law: str, budget: Budget, plant: Plant | None) -> Trial:
+def bare_trial(entry: Format, law: str, budget: Budget, plant: Plant | None) -> Trial:
     """A trial of one format without samples."""
     from .subjects import subject_of  # noqa: PLC0415
 
-    entry = catalog[format_name]
-    planted = plant.plant(entry) if plant is not None and plant.format == format_name else None
+    planted = plant.plant(entry) if plant is not None and plant.format == entry.label else None
     subject = subject_of(entry, seed=0, samples=0, planted=planted)
     log = FindingLog(subject.name)
     return Trial(LAWS[law].number, subject, (subject,), budget, Random(0), log, Watch(subject, Random(0), log))

@@ -28,6 +28,17 @@ class CorpusOutcome(Protocol):
     def not_run(self) -> Sequence[tuple[str, str]]: ...
 
 
+class LockOutcome(Protocol):
+    """What a comparison with the lock says: versions compared, what counts, and (name, reason) of what did not run."""
+
+    @property
+    def versions(self) -> int: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+    @property
+    def not_run(self) -> Sequence[tuple[str, str]]: ...
+
+
 class EngineOutcome(Protocol):
     """What a check of the engine says: how much was run, distinct crash images, and what was found."""
 
@@ -61,6 +72,7 @@ class Report:
     seconds: float
     corpus: CorpusOutcome | None = None
     engine: EngineOutcome | None = None
+    lock: LockOutcome | None = None
     origin: Origin = field(default_factory=Origin)
 
     @cached_property
@@ -71,6 +83,8 @@ class Report:
             found += self.corpus.findings
             if self.corpus.files == 0:
                 found.append(Finding("corpus", "", "", "", "nothing was tested: the corpus holds no file"))
+        if self.lock is not None:
+            found += self.lock.findings
         if self.engine is not None:
             found += self.engine.findings
         kept: dict[tuple[str, str, str, str], Finding] = {}
@@ -102,7 +116,8 @@ class Report:
         """How much was tried, by name."""
         return {
             "formats": len({subject.format.family for subject in self.subjects}),
-            "structures": len(self.subjects),
+            "structures": len({subject.format.name for subject in self.subjects}),
+            "versions": len(self.subjects),
             "laws": len({result.law for result in self.results if result.count}),
             "samples": sum(len(subject.samples) for subject in self.subjects),
             "inputs": sum(result.count for result in self.results),
@@ -114,6 +129,7 @@ class Report:
             "damages": self.matrix_total.total,
             "lane_comparisons": sum(result.comparisons for result in self.results),
             "corpus_files": 0 if self.corpus is None else self.corpus.files,
+            "locked_versions": 0 if self.lock is None else self.lock.versions,
             "engine_histories": 0 if self.engine is None else self.engine.histories,
             "engine_operations": 0 if self.engine is None else self.engine.operations,
             "engine_crash_images": 0 if self.engine is None else self.engine.states,

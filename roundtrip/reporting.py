@@ -123,9 +123,11 @@ def verdict_line(report: Report) -> Text:
     if report.nothing_tested:
         return Text("nothing was tested", style="bold red")
     tried = (
-        f"{counts['structures']} structures of {counts['formats']} formats, {counts['laws']} laws,"
+        f"{counts['structures']} structures of {counts['formats']} formats in {counts['versions']} versions,"
+        f" {counts['laws']} laws,"
         f" {counts['bit_flips']:,} bit flips ({report.flips_per_second:,.0f} a second and core),"
         f" {counts['lane_comparisons']:,} lane comparisons, {counts['corpus_files']} corpus files,"
+        f" {counts['locked_versions']} locked versions,"
         f" {counts['silent']} silent{engine_text(report)}, {report.seconds:.1f} s"
     )
     if report.ok:

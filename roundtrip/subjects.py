@@ -75,7 +75,7 @@ class Subject:
     @property
     def name(self) -> str:
         """The format's name; with its version where it is not 1."""
-        return self.format.name if self.format.version == 1 else f"{self.format.name}@{self.format.version}"
+        return self.format.label
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -163,7 +163,7 @@ def subject_of(entry: Format, *, seed: int, samples: int, planted: Planted | Non
     if planted is not None:
         entry, codec, decode = planted.format, planted.codec, planted.reference
     codec = codec or entry.codec
-    reference = reference_lane(entry.name, decode) if own else None
+    reference = reference_lane(entry.label, decode) if own else None
     frames, refused = samples_of(entry, seed=seed, count=samples)
     return Subject(
         entry,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from typing import Final
 
-from formats.layout import Bounded, Constant, Enumeration, FlagSet, Node, children
+from formats.layout import Bounded, Constant, Enumeration, FlagSet, LengthOf, Node, PrefixOf, Slices, children
 
+from .inspection.roles import node_at
 from .spots import Spot
 
 #: Unknown tags tried for one enumeration.
@@ -17,13 +19,18 @@ UNKNOWN_TAGS_MAXIMUM: Final = 4
 
 @dataclass(frozen=True)
 class Wound:
-    """What a verb works on: the frame, the field, the field behind it, what it is the length of (if any), chance."""
+    """What a verb works on: the frame, the field, the field behind it, what it is the length of (if any), chance.
+
+    leaves: every field of the frame; root: its layout.
+    """
 
     frame: bytes
     spot: Spot
     following: Spot | None
     measured: Spot | None
     random: Random
+    leaves: tuple[Spot, ...] = ()
+    root: Node | None = None
 
     @property
     def piece(self) -> bytes:
@@ -172,6 +179,48 @@ def shrink(wound: Wound) -> Iterator[bytes]:
         yield wound.spot.write(shorter, wound.spot.read(wound.frame) - 1)
 
 
+def share_less(wound: Wound) -> Iterator[bytes]:
+    """The last byte of a common prefix stored with every item instead, all lengths as they must be then."""
+    spot, outer = wound.spot, wound.spot.path[:-1]
+    if not isinstance(spot.node, PrefixOf):
+        return
+    items = items_of(wound, spot.node)
+    if items is None:
+        return
+    ends = [other for other in wound.leaves if other.path[:-1] == (*outer, items.ends)]
+    cuts = [spot.end, *(spot.end + end.read(wound.frame) for end in ends)]
+    last = wound.frame[spot.end - 1 : spot.end]
+    heap = b"".join(last + wound.frame[start:stop] for start, stop in pairwise(cuts))
+    frame = wound.frame
+    for number, end in enumerate(ends, 1):
+        frame = end.write(frame, end.read(frame) + number)
+    frame = with_lengths(wound, frame, own=-1, outer=len(ends) - 1)
+    yield frame[: spot.end - 1] + heap + frame[cuts[-1] :]
+
+
+def swell(wound: Wound) -> Iterator[bytes]:
+    """A common prefix as long as an item can be, all lengths as they must be then: few bytes stand for many."""
+    if isinstance(wound.spot.node, PrefixOf) and (items := items_of(wound, wound.spot.node)) is not None:
+        more = max(0, items.maximum - wound.spot.size - 1)
+        frame = with_lengths(wound, wound.frame, own=more, outer=more)
+        yield frame[: wound.spot.end] + bytes(more) + frame[wound.spot.end :]
+
+
+def items_of(wound: Wound, prefix: PrefixOf) -> Slices | None:
+    """The heap of items that a prefix, which is the wounded field, stands before."""
+    found = None if wound.root is None else node_at(wound.root, (*wound.spot.path[:-1], prefix.of))
+    return found if isinstance(found, Slices) else None
+
+
+def with_lengths(wound: Wound, frame: bytes, *, own: int, outer: int) -> bytes:
+    """The frame with the lengths of the wounded field and of what it stands in changed by so many bytes."""
+    changes = {wound.spot.path: own, wound.spot.path[:-1]: outer}
+    for length in wound.leaves:
+        if isinstance(length.node, LengthOf) and length.node.names in changes:
+            frame = length.write(frame, length.read(frame) + changes[length.node.names])
+    return frame
+
+
 def duplicate(wound: Wound) -> Iterator[bytes]:
     """The field twice."""
     yield wound.replaced(wound.piece * 2)
@@ -215,6 +264,8 @@ VERBS: Final[dict[str, Verb]] = {
     "lengthen": lengthen,
     "grow": grow,
     "shrink": shrink,
+    "share less": share_less,
+    "swell": swell,
     "duplicate": duplicate,
     "drop": drop,
     "insert": insert,

@@ -31,7 +31,7 @@ from roundtrip.bench.thresholds import THRESHOLDS, unmeasured
 from roundtrip.bench.turns import LOOPS, UNCOUNTED, Pace, turns
 
 EXAMPLE = f"{Path(__file__).parent.parent / 'docs/examples/leveldb_log.py'}:CATALOG"
-NAMES = [entry.name for entry in CATALOG]
+NAMES = [entry.label for entry in CATALOG]
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_lookup_that_decodes_a_column_is_flagged(seed: int) -> None:
 
 
 def test_lookup_that_passes_over_all_keys_is_flagged(seed: int) -> None:
-    key_at = CATALOG["lsm_page.data"].codec.module.key_at
+    key_at = CATALOG["lsm_page.data@1"].codec.module.key_at
 
     def lookup(data: bytes, key: bytes) -> int:
         index = 0
@@ -155,7 +155,7 @@ def test_lookup_that_passes_over_all_keys_is_flagged(seed: int) -> None:
 
 @pytest.mark.parametrize("name", ["lsm_page.data", "lsm_page.index"])
 def test_generated_lookup_allocates_nothing_per_entry(name: str, seed: int) -> None:
-    module = CATALOG[name].codec.module
+    module = CATALOG.labelled(name).codec.module
     lookup = module.lookup if name == "lsm_page.data" else module.lower_bound
     lanes = (Lane("fast", Call(lookup, ()), "all", same_bytes=True),)
     growth = lookup_growth(Group(name, 1, "lookup", 0, lanes), seed)
@@ -239,7 +239,8 @@ def test_every_format_is_measured_in_every_lane(quick: BenchReport) -> None:
     for operation in ("decode", "encode"):
         for lane in ("fast", "fast_tuple", "oracle", "handwritten", "construct", "construct_compiled"):
             measured = {one.format for one in quick.series if (one.operation, one.lane) == (operation, lane)}
-            assert measured == set(NAMES), (operation, lane)
+            unwritten = {"lsm_page.data@2"} if lane.startswith("construct") else set()
+            assert measured == set(NAMES) - unwritten, (operation, lane)
 
 
 def test_quick_run_judges_no_time(quick: BenchReport) -> None:

@@ -19,6 +19,7 @@ from roundtrip.bench.lanes import own_contenders
 from roundtrip.bench.peers import (
     Call,
     Contender,
+    NotComparable,
     construct_peer,
     cstruct_peer,
     handwritten_peer,
@@ -37,12 +38,14 @@ PEER_MODULES = {
     "kaitai": kaitai_peer,
     "cstruct": cstruct_peer,
 }
-NAMES = [entry.name for entry in CATALOG]
+NAMES = [entry.label for entry in CATALOG]
+#: What nobody has written: a heap of keys behind a prefix, in a language that has none.
+NOT_WRITTEN = {("construct", "lsm_page.data@2"), ("cstruct", "lsm_page.data@2")}
 
 
 @pytest.fixture(scope="module")
 def by_name(seed: int) -> dict[str, Sample]:
-    return {sample.format.name: sample for sample in samples(CATALOG, seed)}
+    return {sample.format.label: sample for sample in samples(CATALOG, seed)}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -59,6 +62,10 @@ def test_peer_does_equal_work(by_name: dict[str, Sample], peer: str, name: str) 
             kaitai_peer.get_ready()
         except ShardproofError as error:
             pytest.skip(str(error))
+    if (peer, name) in NOT_WRITTEN:
+        with pytest.raises(NotComparable):
+            module.contenders(by_name[name])
+        return
     found = module.contenders(by_name[name])
     assert found
     assert [problem(contender, by_name[name]) for contender in found] == [None] * len(found)

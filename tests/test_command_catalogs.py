@@ -42,13 +42,21 @@ def test_no_name_is_our_catalog() -> None:
     assert load_catalog("formats.catalog:CATALOG") is CATALOG
 
 
-def test_a_file_is_loaded_once_under_a_module_name(written: Any) -> None:
-    name = written(SCHEMA + "NAMES = {'mine': SCHEMA}\n")
+def test_a_file_is_loaded_once_under_its_own_name(written: Any) -> None:
+    """A lock names checksum functions by module: the name must not hold the folder of one machine."""
+    name = written(SCHEMA + "NAMES = {'mine': SCHEMA}\n", file="of_one_name.py")
     first = load_catalog(name)
     assert [entry.name for entry in first] == ["mine"]
-    module = next(module for module in sys.modules if module.startswith("shardproof_catalog_mine_"))
-    assert first.formats[0].schema is sys.modules[module].SCHEMA
+    assert first.formats[0].schema is sys.modules["of_one_name"].SCHEMA
     assert load_catalog(name).formats[0].schema is first.formats[0].schema
+
+
+def test_a_file_whose_name_is_taken_has_a_module_name_with_a_digest(written: Any) -> None:
+    """`json` is a module of Python's own, which must stay what it is."""
+    catalog = load_catalog(written(SCHEMA + "NAMES = {'mine': SCHEMA}\n", file="json.py"))
+    module = next(module for module in sys.modules if module.startswith("shardproof_catalog_json_"))
+    assert catalog.formats[0].schema is sys.modules[module].SCHEMA
+    assert not hasattr(sys.modules["json"], "SCHEMA")
 
 
 def test_a_file_may_import_its_neighbours(written: Any) -> None:
@@ -208,7 +216,7 @@ def test_show_prints_what_follows_from_a_schema(written: Any, capsys: pytest.Cap
 
 
 def test_show_json_is_the_byte_map(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["formats", "show", "chunk", "--json"]) == 0
+    assert run(["formats", "show", "chunk@1", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["context"] == ["disk", "extent", "generation", "offset"]
     first, *_, last = report["fields"]

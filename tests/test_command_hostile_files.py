@@ -198,7 +198,7 @@ def test_a_format_of_any_number_of_fields_is_shown_in_part(tmp_path: Path, name:
     assert report["frames"][0]["elided_fields"] > 50_000
 
 
-@pytest.mark.parametrize("entry", CATALOG.formats, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", CATALOG.formats, ids=lambda entry: entry.label)
 def test_lengths_at_their_maximum_allocate_nothing(tmp_path: Path, entry: Any, capsys: Any) -> None:
     lead = entry.layout.root.members[:3]
     (tmp_path / "long").write_bytes(bytes(lead[0].node.value) + bytes([lead[1].node.value, 1]) + b"\xff" * 200)
@@ -211,7 +211,7 @@ def test_lengths_at_their_maximum_allocate_nothing(tmp_path: Path, entry: Any, c
 def test_damage_anywhere_is_reported_and_never_unexpected(tmp_path: Path, capsys: Any, seed: int) -> None:
     """Every cut and many flips of a frame: exit 1 or 3, and one JSON object whose parts cover the file."""
     value = {"owner": "run", "uuid": bytes(range(16)), "part": 1, "key": b"key", "payload": b"hello"}
-    data = CATALOG["chunk"].oracle.encode(value, 0)
+    data = CATALOG["chunk@1"].oracle.encode(value, 0)
     cases = [data[:size] for size in range(1, len(data))]
     cases += [data[:at] + bytes([data[at] ^ 1 << (seed + at) % 8]) + data[at + 1 :] for at in range(len(data))]
     for case in cases:

@@ -36,7 +36,7 @@ PAGE = {
 def frame(name: str, value: dict[str, Any], offset: int = 0) -> bytes:
     """A frame written `offset` bytes into the file."""
     place = Place(PLACE.disk, PLACE.extent, PLACE.generation, offset, PLACE.run)
-    return CATALOG[name].oracle.encode(value, CATALOG[name].seed(place) or 0)
+    return CATALOG.labelled(name).oracle.encode(value, CATALOG.labelled(name).seed(place) or 0)
 
 
 def extent() -> bytes:

@@ -19,7 +19,7 @@ HEAVY = (
     "formats.catalog",
     "roundtrip.lanes",
 )
-SUBCOMMANDS = ("check", "formats", "inspect", "corpus", "replay", "mutants", "bench")
+SUBCOMMANDS = ("check", "formats", "inspect", "diff", "corpus", "replay", "mutants", "exhaust", "bench")
 
 
 def modules_after(*arguments: str) -> set[str]:

@@ -25,7 +25,7 @@ FOOTERS = Catalog("footers", (FOOTER,))
 def with_reference(entry_format: Format) -> corpus.Lanes:
     """Our two lanes, and the decoder that was written by hand."""
     lanes = corpus.own_lanes(entry_format)
-    decode = reference.DECODERS[entry_format.name]
+    decode = reference.DECODERS[entry_format.label]
 
     def read(data: bytes, seed: int) -> corpus.Answer:
         try:

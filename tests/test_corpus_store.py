@@ -20,7 +20,7 @@ PLACE = Place(disk=bytes(range(16)), extent=9, generation=2, offset=512, run=4)
 
 
 def chunk_entry(*, payload: bytes = b"payload", why: str = "A chunk made for a test.") -> corpus.Entry:
-    chunk = CATALOG["chunk"]
+    chunk = CATALOG["chunk@1"]
     value = {"owner": "shard", "uuid": bytes(16), "part": 0, "key": b"key", "payload": payload}
     data = chunk.oracle.encode(value, chunk.seed(PLACE) or 0)
     return corpus.entry_of(chunk, data, why=why, writer="a test", place=PLACE)

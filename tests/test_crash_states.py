@@ -52,7 +52,7 @@ def enumerate_one(name: str, depth: int = 1, preset: str = PRESET) -> Enumeratio
     return enumeration
 
 
-@pytest.mark.parametrize("preset", [PRESET, "enumerated-zoned"])
+@pytest.mark.parametrize("preset", [PRESET, "enumerated-zoned", "enumerated-v2"])
 @pytest.mark.parametrize("name", ["empty", "unclean-open"])
 def test_every_image_of_every_single_operation_is_legal(name: str, preset: str) -> None:
     enumeration = enumerate_one(name, preset=preset)

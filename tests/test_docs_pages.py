@@ -30,7 +30,7 @@ def test_documents_are_found_from_the_package() -> None:
 
 
 #: The page that is written by hand: how the formats make a disk.
-BY_HAND = {"store.md"}
+BY_HAND = {"lock.md", "store.md"}
 
 
 def test_no_other_file_lies_among_the_pages() -> None:
@@ -41,13 +41,13 @@ def test_no_other_file_lies_among_the_pages() -> None:
 def test_there_is_a_page_for_every_family_and_a_picture_for_every_format() -> None:
     names = set(pages(CATALOG))
     assert {f"{entry.family}.md" for entry in CATALOG} <= names
-    assert {f"{entry.name}.svg" for entry in CATALOG} <= names
+    assert {f"{entry.label}.svg" for entry in CATALOG} <= names
 
 
-@pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.label)
 def test_page_shows_layout_rules_example_and_fingerprint(entry: Format) -> None:
     text = pages(CATALOG)[f"{entry.family}.md"]
-    assert f"]({entry.name}.svg)" in text
+    assert f"]({entry.label}.svg)" in text
     assert fingerprint(entry.layout) in text
     assert f"golden/{entry.name}/v{entry.version}/" in text
     assert "`header_checksum`" in text
@@ -66,7 +66,7 @@ def test_bytes_of_an_example_are_those_of_its_kept_file() -> None:
 def test_pages_of_another_catalog_need_no_samples() -> None:
     schema = c.Struct("size" / c.Int8ub, "bits" / c.BitStruct("a" / c.Flag, "b" / c.BitsInteger(7)))
     made = pages(Catalog("mine", (Format("mine", 3, schema, "a format of mine"),)))
-    assert sorted(made) == ["README.md", "mine.md", "mine.svg"]
+    assert sorted(made) == ["README.md", "mine.md", "mine@3.svg"]
     assert "a format of mine" in made["mine.md"]
     assert "Example" not in made["mine.md"]
 

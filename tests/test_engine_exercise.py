@@ -98,9 +98,9 @@ class Resurrects(Store):
 class DropsTheLastOfMany(Store):
     """Its put_many loses the last item of a long batch."""
 
-    def put_many(self, items: Any, *, durable: bool = False) -> Dependency:
+    def put_many(self, items: Any, *, durable: bool = False, checksums: Any = None) -> Dependency:
         listed = list(items)
-        return super().put_many(listed[:-1] if len(listed) > 60 else listed, durable=durable)
+        return super().put_many(listed[:-1] if len(listed) > 60 else listed, durable=durable, checksums=checksums)
 
 
 class ScansTooShort(Store):
@@ -122,7 +122,7 @@ class IsRotten(Store):
 
     def scrub(self, progress: Any = None) -> ScrubReport:  # noqa: ARG002  # the signature of what it replaces
         damage = ChunkRotten("chunk", extent=9, generation=1, offset=64, key=b"hurt")
-        return ScrubReport(0, 0, 0, 0, 0, (damage,))
+        return ScrubReport(0, 0, 0, 0, 0, (damage,), {}, {})
 
 
 class RefusesAndReplaces(Store):
@@ -130,9 +130,9 @@ class RefusesAndReplaces(Store):
 
     puts = 0
 
-    def put(self, key: bytes, value: Any, *, durable: bool = False) -> Dependency:
+    def put(self, key: bytes, value: Any, *, durable: bool = False, checksum: int | None = None) -> Dependency:
         self.puts += 1
-        dependency = super().put(key, value, durable=durable)
+        dependency = super().put(key, value, durable=durable, checksum=checksum)
         if self.puts % 50 == 0:
             raise StoreFull("no room")
         return dependency

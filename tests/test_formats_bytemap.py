@@ -21,7 +21,7 @@ from roundtrip.generate import NoValue, RandomSource, generate
 from roundtrip.schemas import schemas
 from roundtrip.strategies import frames
 
-FORMATS = pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.name)
+FORMATS = pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.label)
 RECORD = p.Frame("kind" / c.Int8ub, "size" / p.Length(c.Int8ub, of="data", maximum=20), "data" / c.Bytes(this.size))
 #: Everything that takes bytes and has no name of its own.
 UNNAMED = Format(
@@ -159,7 +159,7 @@ def test_static_map_names_every_field_of_a_frame(entry: Format) -> None:
 
 
 def test_static_map_of_a_chunk_reads_like_its_documentation() -> None:
-    rows = {row.path: row for row in static_map(CATALOG["chunk"].layout)}
+    rows = {row.path: row for row in static_map(CATALOG["chunk@1"].layout)}
     assert rows["payload"].as_dict() == {
         "path": "payload",
         "offset": "41 + key_length",
@@ -196,12 +196,12 @@ def test_static_map_shows_every_branch_with_its_condition() -> None:
 
 
 def test_bit_ranges_raise_what_the_oracle_says_of_damage() -> None:
-    data, seed = example(CATALOG["chunk"])
+    data, seed = example(CATALOG["chunk@1"])
     with pytest.raises(FormatError, match="truncated"):
-        bit_ranges(CATALOG["chunk"], data[:-1], seed)
+        bit_ranges(CATALOG["chunk@1"], data[:-1], seed)
     with pytest.raises(FormatError, match="header_checksum"):
-        bit_ranges(CATALOG["chunk"], data, seed + 1)
-    assert bit_ranges(CATALOG["chunk"], data, None) == bit_ranges(CATALOG["chunk"], data, seed)
+        bit_ranges(CATALOG["chunk@1"], data, seed + 1)
+    assert bit_ranges(CATALOG["chunk@1"], data, None) == bit_ranges(CATALOG["chunk@1"], data, seed)
 
 
 def test_json_forms_hold_plain_values_only() -> None:

@@ -49,6 +49,7 @@ from formats.layout import (
     Operation,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Rebuilt,
     Records,
@@ -104,7 +105,52 @@ ENDS = fields(n=CountOf(U8, ("s",)), e=EndsOf(U8, HERE, "s"), s=Slices("e", mini
 PAYLOAD = fields(
     c=Digest(U32, CRC32C, (Field(0, ("t",)), Field(0, ("d",))), masked=True), t=U8, d=Prefixed(U8, Raw(None))
 )
+#: A heap behind a common prefix, of one item at least, and one of any number in any order.
+BEHIND = fields(
+    n=CountOf(Bounded(U8, 1, 9), ("s",)),
+    z=LengthOf(U8, "p"),
+    e=EndsOf(U8, HERE, "s", "p"),
+    p=PrefixOf(Field(0, ("z",)), "s"),
+    s=Slices("e", minimum=1, maximum=3, order="strict", prefix="p", total=9),
+)
+LOOSE = fields(
+    n=CountOf(U8, ("s",)),
+    z=LengthOf(U8, "p"),
+    e=EndsOf(U8, HERE, "s", "p"),
+    p=PrefixOf(Field(0, ("z",)), "s"),
+    s=Slices("e", minimum=0, maximum=3, prefix="p", total=9),
+)
 CASES: dict[str, Case] = {
+    "a heap behind a prefix": Case(
+        BEHIND,
+        (
+            (b"\x01\x02\x00ab", ((b"ab",),)),
+            (b"\x02\x00\x01\x02ab", ((b"a", b"b"),)),
+            (b"\x02\x01\x00\x01ab", ((b"a", b"ab"),)),
+            (b"\x03\x02\x00\x01\x02abxy", ((b"ab", b"abx", b"aby"),)),
+        ),
+        (
+            b"\x01\x00\x02ab",
+            b"\x02\x00\x01\x03aab",
+            b"\x02\x01\x01\x00ab",
+            b"\x02\x01\x00\x00a",
+            b"\x01\x00\x00",
+            b"\x01\x04\x00abcd",
+            b"\x04\x02\x00\x01\x02\x03abxyz",
+        ),
+        (((),), ((b"",),), ((b"b", b"a"),), ((b"abcd",),), ((b"abw", b"abx", b"aby", b"abz"),), ((b"a", "b"),)),
+    ),
+    "a heap behind a prefix, in any order": Case(
+        LOOSE,
+        (
+            (b"\x00\x00", ((),)),
+            (b"\x01\x00\x00", ((b"",),)),
+            (b"\x02\x01\x00\x00a", ((b"a", b"a"),)),
+            (b"\x02\x01\x01\x01ab", ((b"ab", b"a"),)),
+        ),
+        (b"\x00\x01a", b"\x02\x00\x01\x02aa", b"\x02\x01\x01\x00ab", b"\x01\x00\x01a"),
+        (((b"abcd",),), ((b"abc", b"abd", b"abe", b"abf"),)),
+    ),
     "little-endian integers": Case(U16, ((b"\x01\x02", 0x0201),), (b"", b"\x01", b"\x01\x02\x03"), (-1, 65536, "1")),
     "big-endian signed integers": Case(Integer(4, signed=True, little=False), ((b"\xff\xff\xff\xfe", -2),)),
     "integers of three bytes": Case(Integer(3, signed=True), ((b"\xff\xff\xff", -1),), (b"ab",), (1 << 23,)),

@@ -164,7 +164,7 @@ def page() -> tuple[ModuleType, bytes, Any]:
     keys = tuple(sorted({f"key {number * 7919 % 1009}".encode() for number in range(78)}))
     ends = tuple(sum(index % 3 for index in range(last + 1)) for last in range(len(keys)))
     columns = tuple(tuple(range(base, base + ends[-1])) for base in range(0, 500, 100))
-    codec = CATALOG["lsm_page.data"].codec
+    codec = CATALOG["lsm_page.data@1"].codec
     data = codec.module.encode_tuple((ends, *columns, keys))
     return codec.module, data, codec.probe(data).entries
 

@@ -11,10 +11,12 @@ from construct import len_, this
 
 from formats import primitives as p
 from formats.catalog import Format
-from formats.errors import FormatError, ValueRefused
+from formats.errors import FormatError, SchemaRefused, ValueRefused
 from roundtrip.schemas.agreement import Agreement, Effort, Tally, seeded
 
 FOUND: dict[str, Any] = {
+    "three bytes rebuilt as a constant": c.Struct("a" / c.Rebuild(c.Int24ub, 238), "b" / c.Int8ub),
+    "a flag rebuilt as a constant": c.Struct("a" / c.Rebuild(c.Flag, True), "b" / c.Int8ub),
     "a field is named like its checksum function": c.Struct(
         "data" / c.RawCopy(c.Bytes(3)), "crc32" / c.Checksum(c.Int32ub, zlib.crc32, this.data.data)
     ),
@@ -41,6 +43,21 @@ FOUND: dict[str, Any] = {
     ),
     "a dressed constant that others read": c.Struct("a" / c.Hex(c.Const(3, c.Int8ub)), "b" / c.Computed(this.a * 2)),
     "greedy bytes in a padded region": c.Struct("a" / c.FixedSized(4, c.GreedyBytes), "b" / c.Int8ub),
+    "counts of a page are named like locals of its search": p.Frame(
+        "key" / p.Count(c.Int8ul, of="index.found", minimum=1, maximum=9),
+        "start" / p.Length(c.Int8ul, of="index.heap", maximum=9),
+        "high" / p.Length(c.Int16ul, of="index", maximum=200),
+        "index"
+        / p.Region(
+            this.high,
+            c.Struct(
+                "low" / p.Ends(this._.key, c.Int8ul, of="found", prefix="heap"),
+                "stop" / p.Column(this._.key, c.Int16ul),
+                "heap" / p.PrefixOf(this._.start, of="found"),
+                "found" / p.Slices(ends="low", minimum=1, maximum=9, order="strict", prefix="heap", total=60),
+            ),
+        ),
+    ),
     "two branches with alike records": c.Struct(
         "a" / c.Int8ub, "b" / c.IfThenElse(this.a > 5, c.Struct(c.Padding(1)), c.Struct(c.Padding(2)))
     ),
@@ -79,3 +96,8 @@ def test_regression_an_ordered_column_of_names_is_refused() -> None:
     schema = c.Struct("a" / p.Column(2, c.Enum(c.Int8ub, x=1), order="strict"))
     with pytest.raises(Exception, match="an ordered column holds integers"):
         Format("regression", 1, schema).layout  # noqa: B018
+
+
+def test_regression_a_field_rebuilt_from_another_type_is_refused() -> None:
+    with pytest.raises(SchemaRefused, match="another type"):
+        Format("regression", 1, c.Struct("b" / c.Int8ub, "a" / c.Rebuild(c.Flag, this.b))).codec  # noqa: B018

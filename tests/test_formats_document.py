@@ -36,7 +36,7 @@ from formats.layout import Layout
 from formats.translate import translate
 from roundtrip.schemas import schemas
 
-FORMATS = pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.name)
+FORMATS = pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.label)
 MODULES = [extent_header, chunk, superblock, tree_metadata, lsm_page]
 SVG = "{http://www.w3.org/2000/svg}"
 LONG_NAMES = c.Struct(
@@ -54,14 +54,14 @@ LONG_NAMES = c.Struct(
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_layout_tables_in_docstrings_are_those_of_the_schemas(module: Any) -> None:
-    layouts = {entry.name: entry.layout for entry in CATALOG}
+    layouts = {entry.label: entry.layout for entry in CATALOG}
     assert "<!-- layout: " in module.__doc__
     assert with_tables(module.__doc__, layouts) == module.__doc__, "run `shardproof formats generate`"
 
 
 def test_every_format_has_a_table_in_a_docstring() -> None:
     text = "".join(module.__doc__ or "" for module in MODULES)
-    assert sorted(re.findall(r"<!-- layout: ([\w.]+) -->", text)) == sorted(entry.name for entry in CATALOG)
+    assert sorted(re.findall(r"<!-- layout: ([\w.@]+) -->", text)) == sorted(entry.label for entry in CATALOG)
 
 
 @FORMATS
@@ -101,7 +101,7 @@ def test_markdown_table_has_a_row_for_every_field(entry: Format) -> None:
 
 
 def test_tables_can_be_made_again_and_taken_out() -> None:
-    layout = CATALOG["chunk"].layout
+    layout = CATALOG["chunk@1"].layout
     text = "Before.\n\n<!-- layout: chunk -->\n\nAfter.\n"
     once = with_tables(text, {"chunk": layout})
     assert docstring_block("chunk", layout) in once
@@ -197,14 +197,14 @@ def test_picture_tells_what_no_checksum_vouches_for() -> None:
     assert coverage(layout).over("[i].a") == "[i].sum"
     assert coverage(layout).over("[i].b") is None
     assert "no checksum vouches" in picture("x", translate(c.Struct("a" / c.Int32ub)))
-    assert "no checksum vouches" not in picture("x", CATALOG["chunk"].layout)
+    assert "no checksum vouches" not in picture("x", CATALOG["chunk@1"].layout)
 
 
 # --- rules, limits, sizes --------------------------------------------------------------------------------------------
 
 
 def test_rules_of_a_chunk_are_in_the_order_of_checks() -> None:
-    rules = {use.rule: use.fields for use in rules_of(CATALOG["chunk"].layout)}
+    rules = {use.rule: use.fields for use in rules_of(CATALOG["chunk@1"].layout)}
     assert list(rules) == [
         *("truncated", "magic", "kind", "version", "header_checksum", "bounds", "checksum"),
         *("closing_tag", "enum", "trailing"),
@@ -221,7 +221,7 @@ def test_rules_and_flaws_of_a_format_agree(entry: Format) -> None:
 
 
 def test_content_of_a_page_is_checked_field_by_field() -> None:
-    found = {content.path: content.rules for content in content_of(CATALOG["lsm_page.data"].layout)}
+    found = {content.path: content.rules for content in content_of(CATALOG["lsm_page.data@1"].layout)}
     assert found["entries.locator_ends"] == ("length", "order")
     assert found["entries.keys"] == ("length", "bounds", "order")
     assert list(found)[-1] == "entries"
@@ -247,7 +247,7 @@ def test_limits_name_what_they_bound() -> None:
     ],
 )
 def test_sizes_of_frames_follow_from_their_bounds(name: str, smallest: int, largest: int) -> None:
-    entry = CATALOG[name]
+    entry = CATALOG.labelled(name)
     assert (smallest_size(entry.layout), largest_size(entry.layout)) == (smallest, largest)
     sizes = [len(entry.oracle.encode(dict(sample.value), 0)) for sample in SAMPLES[name, entry.version].golden]
     assert min(sizes) == smallest

@@ -21,24 +21,24 @@ from roundtrip.kaitai import KaitaiMissing, KaitaiRefused, compile_ksy, load_cla
 from roundtrip.kaitai_values import plain_of_kaitai
 from roundtrip.schemas import random_schema
 
-FORMATS = pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.name)
+FORMATS = pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.label)
 #: The rules that a Kaitai decoder checks as ours do.
 CHECKED_RULES = {"magic", "kind", "version", "reserved", "enum", "flags", "closing_tag"}
 RANDOM_SCHEMAS = 60
 
 
 def classes(texts: dict[str, str]) -> dict[str, Any]:
-    """The compiled decoders of `.ksy` texts by format name; skips, with the reason, where there is no compiler."""
+    """The compiled decoders of `.ksy` texts by module name; skips, with the reason, where there is no compiler."""
     try:
         sources = compile_ksy(texts)
     except KaitaiMissing as missing:
         pytest.skip(f"not run: {missing}")
-    return {name: load_class(source, identifier(f"{name}_v1")) for name, source in sources.items()}
+    return {name: load_class(source, identifier(name)) for name, source in sources.items()}
 
 
 @pytest.fixture(scope="module")
 def compiled() -> dict[str, Any]:
-    return classes({entry.name: ksy(entry) for entry in CATALOG})
+    return classes({entry.module_name: ksy(entry) for entry in CATALOG})
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +66,18 @@ def generated(entry: Format, count: int, size: int = 12) -> list[bytes]:
 def test_kaitai_reads_golden_files_field_by_field(
     entry: Format, compiled: dict[str, Any], kept: tuple[Entry, ...]
 ) -> None:
-    golden = [found for found in kept if found.sidecar.kind == "golden" and found.sidecar.format == entry.name]
+    golden = [
+        found
+        for found in kept
+        if found.sidecar.kind == "golden"
+        and (found.sidecar.format, found.sidecar.version) == (entry.name, entry.version)
+    ]
     assert len(golden) >= 3
     for found in golden:
         assert isinstance(found.sidecar.expected, Accepted)
-        assert read(entry, compiled[entry.name], found.data) == comparable(found.sidecar.expected.plain), found.identity
+        assert read(entry, compiled[entry.module_name], found.data) == comparable(found.sidecar.expected.plain), (
+            found.identity
+        )
 
 
 @FORMATS
@@ -78,7 +85,7 @@ def test_kaitai_reads_generated_frames_as_the_oracle_does(entry: Format, compile
     frames = generated(entry, 60)
     assert len(frames) == 60
     for frame in frames:
-        assert read(entry, compiled[entry.name], frame) == comparable(entry.oracle.decode(frame, 5))
+        assert read(entry, compiled[entry.module_name], frame) == comparable(entry.oracle.decode(frame, 5))
 
 
 @FORMATS
@@ -86,12 +93,13 @@ def test_kaitai_refuses_what_it_can_check(entry: Format, compiled: dict[str, Any
     rejected = [
         found
         for found in kept
-        if found.sidecar.format == entry.name and getattr(found.sidecar.expected, "rule", "") in CHECKED_RULES
+        if (found.sidecar.format, found.sidecar.version) == (entry.name, entry.version)
+        and getattr(found.sidecar.expected, "rule", "") in CHECKED_RULES
     ]
     assert len(rejected) >= 3
     for found in rejected:
         with pytest.raises(Exception, match=r"validation failed|requested|end of stream"):
-            compiled[entry.name].from_bytes(found.data)
+            compiled[entry.module_name].from_bytes(found.data)
 
 
 def test_kaitai_agrees_on_random_schemas() -> None:
@@ -102,11 +110,13 @@ def test_kaitai_agrees_on_random_schemas() -> None:
             entries.append((entry, ksy(entry)))
         except SchemaRefused:
             refused += 1
-    decoders = classes({entry.name: text for entry, text in entries})
+    decoders = classes({entry.module_name: text for entry, text in entries})
     assert refused < RANDOM_SCHEMAS // 10
     for entry, _ in entries:
         for frame in generated(entry, 8):
-            assert read(entry, decoders[entry.name], frame) == comparable(entry.oracle.decode(frame, 5)), entry.schema
+            assert read(entry, decoders[entry.module_name], frame) == comparable(entry.oracle.decode(frame, 5)), (
+                entry.schema
+            )
 
 
 @pytest.mark.parametrize(
@@ -120,11 +130,11 @@ def test_kaitai_agrees_on_random_schemas() -> None:
     ],
 )
 def test_an_export_with_two_fields_swapped_is_caught(name: str, first: str, second: str) -> None:
-    entry = CATALOG[name]
+    entry = CATALOG.labelled(name)
     wrong = ksy(entry)
     for old, new in ((first, "swapped"), (second, first), ("swapped", second)):
         wrong = wrong.replace(f"id: {old}\n", f"id: {new}\n")
-    decoder = classes({name: wrong})[name]
+    decoder = classes({entry.module_name: wrong})[entry.module_name]
 
     def disagrees(frame: bytes) -> bool:
         try:
@@ -136,7 +146,7 @@ def test_an_export_with_two_fields_swapped_is_caught(name: str, first: str, seco
 
 
 def test_the_compiler_refuses_what_is_not_kaitai() -> None:
-    text = ksy(CATALOG["chunk"]).replace("size: key_length", "size: key_size")
+    text = ksy(CATALOG["chunk@1"]).replace("size: key_length", "size: key_size")
     try:
         with pytest.raises(KaitaiRefused, match="key_size"):
             compile_ksy({"chunk": text})
@@ -145,13 +155,13 @@ def test_the_compiler_refuses_what_is_not_kaitai() -> None:
 
 
 def test_export_says_what_kaitai_cannot_check() -> None:
-    doc = str(ksy_tree(CATALOG["lsm_page.data"])["doc"])
+    doc = str(ksy_tree(CATALOG["lsm_page.data@1"])["doc"])
     assert "checksums" in doc
     assert "order" in doc
 
 
 def test_export_of_a_chunk_uses_kaitai_to_the_full() -> None:
-    attributes: Any = {attribute["id"]: attribute for attribute in ksy_tree(CATALOG["chunk"])["seq"]}  # type: ignore[attr-defined]
+    attributes: Any = {attribute["id"]: attribute for attribute in ksy_tree(CATALOG["chunk@1"])["seq"]}  # type: ignore[attr-defined]
     assert attributes["magic"]["contents"] == [0xD3, 0xD0]
     assert attributes["kind"]["valid"] == 2
     assert attributes["owner"] == {"id": "owner", "type": "u1", "enum": "owner", "valid": {"in-enum": True}}
@@ -181,7 +191,7 @@ def test_names_are_made_fit_for_kaitai() -> None:
     attributes: Any = ksy_tree(entry)["seq"]
     assert [attribute["id"] for attribute in attributes] == ["class_field", "class_field_2", "x_2nd", "unnamed", "x"]
     data = entry.oracle.encode({"Class": 2, "class": 3, "2nd": 4, "é": 5, "x": b"ab"})
-    assert read(entry, classes({"names": ksy(entry)})["names"], data) == entry.oracle.decode(data)
+    assert read(entry, classes({"names_v1": ksy(entry)})["names_v1"], data) == entry.oracle.decode(data)
 
 
 def test_streams_in_blocks_are_exported() -> None:
@@ -189,4 +199,4 @@ def test_streams_in_blocks_are_exported() -> None:
     entry = Format("blocks", 1, p.Blocks(8, record, smallest=1))
     value = (({"data": b"abcdefg"},), ({"data": b""}, {"data": b"h"}))
     data = entry.oracle.encode(value)
-    assert read(entry, classes({"blocks": ksy(entry)})["blocks"], data) == value
+    assert read(entry, classes({"blocks_v1": ksy(entry)})["blocks_v1"], data) == value

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from corpus.samples import SAMPLES
+from corpus.samples.lsm_data_v2 import MOST
 from corpus.samples.lsm_filter import FRUIT
 from formats import lsm_page
 from formats.catalog import CATALOG
 from formats.description.rulebook import limits_of
 from formats.errors import ValueRefused
-from formats.generated import chunk_v1
 from roundtrip import reference
 from roundtrip.reference.lsm_page import filter_may_hold
 
@@ -75,6 +75,8 @@ LARGEST: dict[str, tuple[str, dict[str, Any]]] = {
     "as many keys as a page may hold": ("lsm_page.data", data_page(shortest_keys(8192), 0)),
     "as many locators as a page may hold": ("lsm_page.data", data_page([b"k"], 3274)),
     "the longest page": ("lsm_page.data", data_page([b"k" * 4096, b"l" * (65504 - 2 * 4 - 4096 - 3069 * 20)], 3069)),
+    "as many keys as a page of version 2 may hold": ("lsm_page.data@2", data_page(shortest_keys(8192), 0)),
+    "as many locators as a page of version 2 may hold": ("lsm_page.data@2", data_page([b"k"], 3274)),
     "as many pages as a run can have": ("lsm_page.index", index_page()),
     "the largest filter": ("lsm_page.filter", {"probes": 16, "entries": {"words": (2**64 - 1,) * 2**20}}),
     "the longest key": ("chunk", dict(SAMPLES["chunk", 1].golden[0].value, key=b"k" * 4096)),
@@ -84,7 +86,7 @@ LARGEST: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def frames() -> dict[str, tuple[str, bytes]]:
     return {
-        what: (name, CATALOG[name].codec.module.encode_tuple(*values_of(value), seed=7))
+        what: (name, CATALOG.labelled(name).codec.module.encode_tuple(*values_of(value), seed=7))
         for what, (name, value) in LARGEST.items()
     }
 
@@ -93,7 +95,7 @@ def frames() -> dict[str, tuple[str, bytes]]:
 @pytest.mark.parametrize("what", LARGEST)
 def test_largest_frame_is_read_by_every_lane(frames: dict[str, tuple[str, bytes]], what: str) -> None:
     (name, data), (_, value) = frames[what], LARGEST[what]
-    entry = CATALOG[name]
+    entry = CATALOG.labelled(name)
     assert entry.codec.plain(entry.codec.decode(data, 7)) == value
     assert reference.DECODERS[name](data, 7) == value
     assert entry.oracle.decode(data, 7) == value
@@ -101,18 +103,24 @@ def test_largest_frame_is_read_by_every_lane(frames: dict[str, tuple[str, bytes]
 
 def test_every_maximum_is_reached_by_a_real_frame(frames: dict[str, tuple[str, bytes]]) -> None:
     """All but one: 256 MiB of payload are more than a test should make, so that header stands alone."""
-    samples = [(name, CATALOG[name].oracle.encode(dict(one.value), 7)) for name, _ in SAMPLES for one in golden(name)]
-    reached = set()
+    samples = [
+        (entry.label, entry.oracle.encode(dict(one.value), 7))
+        for entry in CATALOG
+        for one in SAMPLES[entry.name, entry.version].golden
+    ]
+    reached = {("lsm_page.data@2", "entries.keys", sum(map(len, MOST["entries"]["keys"])))}
     for name, data in [*frames.values(), *samples]:
-        module = CATALOG[name].codec.module
+        module = CATALOG.labelled(name).codec.module
         fields = module.Header(*module.probe_header(data, 7))._asdict()
         reached |= {(name, field, value) for field, value in fields.items()}
-    header = CATALOG["chunk"].codec.module.encode_header("shard", 1, 0, bytes(16), 2**28 - 4096, 0, 0)
-    reached.add(("chunk", "payload_length", chunk_v1.Header(*(chunk_v1.probe_header(header) or ())).payload_length))
+    for label, more in (("chunk", ()), ("chunk@2", (0,))):
+        module = CATALOG.labelled(label).codec.module
+        header = module.encode_header("shard", 1, 0, bytes(16), 2**28 - 4096, 0, 0, *more)
+        reached.add((label, "payload_length", module.Header(*module.probe_header(header)).payload_length))
     for entry in CATALOG:
         for limit in limits_of(entry.layout):
             if "[" not in limit.path:
-                assert (entry.name, limit.path, number(limit.maximum)) in reached
+                assert (entry.label, limit.path, number(limit.maximum)) in reached
 
 
 def golden(name: str) -> tuple[Any, ...]:
@@ -138,12 +146,12 @@ def number(text: str) -> int:
 )
 def test_one_more_than_a_page_holds_is_refused(name: str, value: dict[str, Any]) -> None:
     with pytest.raises(ValueRefused):
-        CATALOG[name].oracle.encode(value)
+        CATALOG.labelled(name).oracle.encode(value)
 
 
 def test_page_holds_the_longest_key_of_a_value_of_5_gib_in_parts_of_2_mib() -> None:
     assert lsm_page.VALUE_LOCATOR_COUNT == 2560
-    data = CATALOG["lsm_page.data"].oracle.encode(data_page([b"k" * 4096], lsm_page.VALUE_LOCATOR_COUNT))
+    data = CATALOG["lsm_page.data@1"].oracle.encode(data_page([b"k" * 4096], lsm_page.VALUE_LOCATOR_COUNT))
     assert len(data) <= lsm_page.DATA_PAGE_SIZE_MAXIMUM == 65536
 
 

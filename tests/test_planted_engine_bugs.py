@@ -57,6 +57,14 @@ QUICK = {
     "older-chain-taken": "crash",
     "half-opened-pair-taken": "crash-states",
     "node-steers-by-what-is-there": "node",
+    "feature-bit-set-late": "crash-versions",
+    "feature-bit-forgotten": "conform-versions",
+    "pages-not-declared": "conform-versions",
+    "value-checksum-restarts": "conform-versions",
+    "evacuation-downgrades": "conform-versions",
+    "stream-checksum-ignored": "conform-versions",
+    "stored-checksum-of-first-part": "conform-versions",
+    "longer-header-not-counted": "conform-versions",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from engine import Limits, Shape, Store
@@ -16,8 +17,7 @@ from engine.memory_disk import MemoryDisk
 from engine.recovery import recover
 from engine.seams import Seams, SeededRandomness
 from engine.zoned_disk import ZonedDisk
-from roundtrip.reference import mapping, named_chunk, roots, seed_of, store, superblock
-from roundtrip.reference.crc import crc32c
+from roundtrip.reference import mapping, named_chunk, roots, store
 from roundtrip.reference.store import NoStore, Rotten, StoreImage, ground, read_image, read_store
 
 #: So small that every path runs within a few dozen operations.
@@ -35,7 +35,19 @@ LIMITS: Final = Limits(
 KEYS: Final = tuple(b"key %02d" % number + b"-" * (900 if number % 5 == 0 else 0) for number in range(25))
 SIZES: Final = (0, 1, 10, 100, 463, 699, 700, 701, 1500)
 DISKS: Final = (MemoryDisk, ZonedDisk)
+#: Stores at rest: see `images`.
+STATES: Final = ("closed", "crashed", "mixed closed", "mixed crashed")
 Place = tuple[str, int, int, int, bytes | None]
+
+
+#: Histories from this seed on open the store with other format versions each time.
+MIXED: Final = 100
+
+
+def limits_of(seed: int, opening: int) -> Limits:
+    """The limits of the so many-th opening."""
+    versions = (1 + opening % 2, 1 + opening // 2 % 2) if seed >= MIXED else (1, 1)
+    return msgspec.structs.replace(LIMITS, chunk_version=versions[0], page_version=versions[1])
 
 
 class History:
@@ -43,9 +55,10 @@ class History:
 
     def __init__(self, seed: int, kind: type[MemoryDisk]) -> None:
         self.random = random.Random(seed)
+        self.seed, self.openings = seed, 0
         self.seams = Seams(randomness=SeededRandomness(seed))
         self.disk = kind(SHAPE.extent_count, SHAPE.extent_size_bytes)
-        self.store = Store.create_on(self.disk, SHAPE, LIMITS, self.seams)
+        self.store = Store.create_on(self.disk, SHAPE, limits_of(seed, 0), self.seams)
 
     def step(self) -> None:
         chance, key = self.random.random(), self.random.choice(KEYS)
@@ -73,7 +86,8 @@ class History:
 
     def open(self, disk: MemoryDisk) -> None:
         self.disk = disk
-        self.store = Store.open_on(disk, LIMITS, self.seams)
+        self.openings += 1
+        self.store = Store.open_on(disk, limits_of(self.seed, self.openings), self.seams)
 
     def crashed(self) -> MemoryDisk:
         """What a crash now may leave: of each write nothing, all, its start, or all but a sector."""
@@ -135,13 +149,13 @@ def run(seed: int, kind: type[MemoryDisk], rounds: int) -> History:
     return history
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(6), *range(MIXED, MIXED + 6)])
 @pytest.mark.parametrize("kind", DISKS)
 def test_reference_agrees_with_the_engine_after_crashes_and_reopens(seed: int, kind: type[MemoryDisk]) -> None:
     run(seed, kind, 12)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(3), *range(MIXED, MIXED + 3)])
 @pytest.mark.parametrize("kind", DISKS)
 def test_reference_reads_what_was_put_before_a_clean_close(seed: int, kind: type[MemoryDisk]) -> None:
     history = run(seed, kind, 4)
@@ -156,15 +170,19 @@ def test_reference_reads_what_was_put_before_a_clean_close(seed: int, kind: type
 
 @pytest.fixture(scope="module")
 def images() -> dict[str, MemoryDisk]:
-    """Disks with overwritten values, tombstones, torn writes and several runs: one closed, one crashed."""
-    history = run(26, MemoryDisk, 3)
+    """Disks with replaced values, tombstones, torn writes, several runs: closed, crashed, both with mixed versions."""
+    return images_of(26, "") | images_of(MIXED + 28, "mixed ")
+
+
+def images_of(seed: int, prefix: str) -> dict[str, MemoryDisk]:
+    history = run(seed, MemoryDisk, 3)
     for _ in range(30):
         history.step()
     history.store.put(KEYS[1], b"x" * 1500).wait()
     history.store.put(KEYS[2], b"y" * 10).wait()
-    found = {"crashed": history.disk.crash()}
+    found = {f"{prefix}crashed": history.disk.crash()}
     history.close()
-    return found | {"closed": history.disk.crash()}
+    return found | {f"{prefix}closed": history.disk.crash()}
 
 
 def flipped(disk: MemoryDisk, extent: int, offset: int, bit: int = 1) -> MemoryDisk:
@@ -226,7 +244,7 @@ def spots(disk: MemoryDisk, kind: str, count: int, seed: int) -> list[tuple[int,
     return [(number, one.start) for number, one in stretches] + chosen
 
 
-@pytest.mark.parametrize("state", ["closed", "crashed"])
+@pytest.mark.parametrize("state", STATES)
 def test_a_flip_in_a_named_frame_is_found_where_the_engine_finds_it(
     images: dict[str, MemoryDisk], state: str, seed: int
 ) -> None:
@@ -239,7 +257,7 @@ def test_a_flip_in_a_named_frame_is_found_where_the_engine_finds_it(
         assert image.values.items() <= whole.values.items(), (extent, offset)
 
 
-@pytest.mark.parametrize("state", ["closed", "crashed"])
+@pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", ["dead", "debris"])
 def test_a_flip_in_a_dead_frame_or_in_debris_changes_nothing(
     images: dict[str, MemoryDisk], state: str, kind: str, seed: int
@@ -308,30 +326,6 @@ def test_another_version_is_refused_by_its_name(images: dict[str, MemoryDisk]) -
     for extent in range(8):
         disk = flipped(disk, extent, 3, 1 ^ 2)
     assert refused(disk, UnsupportedStore) == "version"
-
-
-def resealed_masks(disk: MemoryDisk, field: int) -> MemoryDisk:
-    """The disk with an unknown feature in every superblock record, its checksums right."""
-    image, hurt = read(disk), disk.fork()
-    for frame in image.named:
-        if frame.structure == "superblock":
-            header = bytearray(hurt.read(frame.extent, frame.offset, 64))
-            header[field + 7] = 0x80
-            life = int.from_bytes(hurt.read(frame.extent, 32, 4), "little")
-            seed = seed_of(superblock.CONTEXT, image.disk, frame.extent, life, frame.offset, 0)
-            header[60:64] = crc32c(bytes(header[:60]), seed).to_bytes(4, "little")
-            hurt.damage(frame.extent, frame.offset, bytes(header))
-    return hurt
-
-
-def test_an_unknown_feature_is_refused_only_where_reading_needs_it(images: dict[str, MemoryDisk]) -> None:
-    disk = images["closed"]
-    compatible, read_only, incompatible = 16, 24, 32
-    assert refused(resealed_masks(disk, incompatible), UnsupportedStore) == "incompatible"
-    for field in (compatible, read_only):
-        image = read(resealed_masks(disk, field))
-        assert image.values == read(disk).values
-        assert 1 << 63 in image.masks
 
 
 def ignores_tombstones(patch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,10 @@ def test_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     assert present <= set(zipfile.ZipFile(wheel).namelist())
 
 
+def test_wheel_holds_the_lock_that_the_catalog_reads(wheel: Path) -> None:
+    assert zipfile.ZipFile(wheel).read("formats/formats.lock") == (ROOT / "formats/formats.lock").read_bytes()
+
+
 def test_guard_is_silent_when_the_names_are_ours(environment: Path) -> None:
     assert ask_guard(environment) == "None"
 

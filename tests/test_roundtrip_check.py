@@ -48,7 +48,8 @@ def test_our_catalog_is_proved(green: Report) -> None:
 
 def test_report_says_how_much_was_tried(green: Report) -> None:
     counts = green.counts
-    assert (counts["formats"], counts["structures"], counts["laws"], counts["silent"]) == (5, 8, 10, 0)
+    assert (counts["formats"], counts["structures"], counts["versions"]) == (5, 8, len(CATALOG)) == (5, 8, 10)
+    assert (counts["laws"], counts["silent"]) == (10, 0)
     assert counts["bit_flips"] > 10_000
     assert counts["lane_comparisons"] > 1_000
     assert counts["unprotected_bits"] == 0
@@ -60,7 +61,7 @@ def test_report_as_json_has_stable_keys(green: Report) -> None:
     assert set(report) == keys
     assert {"formats", "laws", "bit_flips", "silent", "corpus_files", "lane_comparisons"} <= set(report["counts"])
     assert {(row["format"], row["law"]) for row in report["laws"]} == {
-        (one.name, law) for one in CATALOG for law in LAWS
+        (one.label, law) for one in CATALOG for law in LAWS
     }
 
 
@@ -136,8 +137,8 @@ def test_table_shows_every_format_and_law_with_counts(green: Report, red: Report
     write_report(console, green)
     lines = text.getvalue().splitlines()
     assert lines[0] == f"seed {green.seed}"
-    assert all(any(one.name in line for line in lines) for one in CATALOG)
-    assert lines[-1].startswith("proved: 8 structures of 5 formats, 10 laws")
+    assert all(any(one.label in line for line in lines) for one in CATALOG)
+    assert lines[-1].startswith("proved: 8 structures of 5 formats in 10 versions, 10 laws")
     write_report(console, red)
     assert "shardproof replay --format chunk" in text.getvalue()
 

@@ -48,19 +48,19 @@ def sample_of(built: Plan, name: str) -> Sample:
 
 def damages_of(built: Plan, name: str) -> tuple[Sample, list[Damage]]:
     sample = sample_of(built, name)
-    return sample, list(plan(CATALOG[name], sample.data, sample.seed, Random(0)))
+    return sample, list(plan(CATALOG.labelled(name), sample.data, sample.seed, Random(0)))
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in CATALOG])
+@pytest.mark.parametrize("name", [entry.label for entry in CATALOG])
 def test_plan_damages_every_field_and_always_changes_bytes(built: Plan, name: str) -> None:
     sample, damages = damages_of(built, name)
-    fields = {general(spot.path) for spot in leaves(CATALOG[name], sample.data, sample.seed)}
+    fields = {general(spot.path) for spot in leaves(CATALOG.labelled(name), sample.data, sample.seed)}
     assert fields <= {general(damage.path) for damage in damages if not damage.resealed}
     assert all(damage.data != sample.data for damage in damages)
 
 
 def test_plan_uses_every_verb_somewhere(built: Plan) -> None:
-    used = {damage.verb for entry in CATALOG for damage in damages_of(built, entry.name)[1]}
+    used = {damage.verb for entry in CATALOG for damage in damages_of(built, entry.label)[1]}
     assert used == set(VERBS)
 
 
@@ -68,20 +68,20 @@ def test_plan_is_the_same_for_the_same_seed(built: Plan) -> None:
     assert damages_of(built, "chunk") == damages_of(built, "chunk")
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in CATALOG])
+@pytest.mark.parametrize("name", [entry.label for entry in CATALOG])
 def test_raw_damage_is_always_refused(built: Plan, name: str) -> None:
     sample, damages = damages_of(built, name)
-    codec = CATALOG[name].codec
+    codec = CATALOG.labelled(name).codec
     assert not [
         damage for damage in damages if not damage.resealed and codec.probe(damage.data, sample.seed) is not None
     ]
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in CATALOG])
+@pytest.mark.parametrize("name", [entry.label for entry in CATALOG])
 def test_resealed_damage_that_keeps_its_size_gets_past_the_checksums(built: Plan, name: str) -> None:
     sample, damages = damages_of(built, name)
     verdicts = [
-        CATALOG[name].codec.verdict(damage.data, sample.seed)
+        CATALOG.labelled(name).codec.verdict(damage.data, sample.seed)
         for damage in damages
         if damage.resealed and len(damage.data) == len(sample.data)
     ]
@@ -91,10 +91,10 @@ def test_resealed_damage_that_keeps_its_size_gets_past_the_checksums(built: Plan
     assert None in verdicts
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in CATALOG])
+@pytest.mark.parametrize("name", [entry.label for entry in CATALOG])
 def test_resealing_an_intact_frame_changes_nothing(built: Plan, name: str) -> None:
     sample = sample_of(built, name)
-    assert reseal(CATALOG[name], sample.data, sample.seed) == sample.data
+    assert reseal(CATALOG.labelled(name), sample.data, sample.seed) == sample.data
 
 
 def test_resealing_repairs_the_checksum_of_a_plain_schema() -> None:

@@ -84,7 +84,7 @@ def test_values_of_every_class_are_valid(name: str) -> None:
     "name", ["lsm_page.data", "superblock", "tree_metadata", "lsm_page.index", "lsm_page.filter", "chunk"]
 )
 def test_encoded_size_grows_with_scale(name: str) -> None:
-    subject = CATALOG[name]
+    subject = CATALOG.labelled(name)
     sizes = [
         len(subject.oracle.encode(generate_at(subject.layout, RandomSource(Random(0)), scale)))
         for scale in (200, 400, 800)
@@ -103,7 +103,7 @@ def test_blocks_grow_with_scale() -> None:
 
 
 def test_scale_stops_at_what_the_format_can_hold() -> None:
-    subject = CATALOG["lsm_page.data"]
+    subject = CATALOG["lsm_page.data@1"]
     data = subject.oracle.encode(generate_at(subject.layout, RandomSource(Random(0)), 100_000))
     assert 20_000 < len(data) <= 65536 + 32
 
@@ -124,13 +124,13 @@ def test_contradiction_is_refused_with_its_path(schema: Any, path: tuple[str, ..
 
 
 def test_one_source_makes_one_value() -> None:
-    layout = CATALOG["lsm_page.data"].layout
+    layout = CATALOG["lsm_page.data@1"].layout
     first, second = (generate(layout, RandomSource(Random(7))) for _ in range(2))
     assert first == second
 
 
 def test_values_reach_boundaries() -> None:
-    layout = CATALOG["chunk"].layout
+    layout = CATALOG["chunk@1"].layout
     made = [generate(layout, RandomSource(Random(number))) for number in range(300)]
     assert {0, 1, 65534, 65535} <= {value["part"] for value in made}
     assert any(value["payload"] == b"" for value in made)
@@ -148,7 +148,7 @@ def test_hypothesis_frames_are_valid(data: st.DataObject) -> None:
 
 
 def test_hypothesis_shrinks_to_a_small_frame() -> None:
-    subject = CATALOG["lsm_page.data"]
+    subject = CATALOG["lsm_page.data@1"]
     frame = find(
         frames(subject), lambda frame: len(frame.data) > 60, settings=settings(max_examples=300, database=None)
     )

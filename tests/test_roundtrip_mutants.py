@@ -36,6 +36,6 @@ def test_unknown_bug_is_refused_with_the_names_that_there_are() -> None:
 
 def test_a_bug_that_no_longer_applies_is_an_error() -> None:
     with pytest.raises(EditFailed):
-        from_source("no such text", "")(CATALOG["chunk"])
+        from_source("no such text", "")(CATALOG["chunk@1"])
     with pytest.raises(EditFailed):
-        edit(CATALOG["chunk"].layout, "no_such_field", lambda _: Integer(1))
+        edit(CATALOG["chunk@1"].layout, "no_such_field", lambda _: Integer(1))

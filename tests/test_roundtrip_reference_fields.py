@@ -16,9 +16,11 @@ from roundtrip.reference import CONTEXT, DECODERS, Refusal, crc32c, seed_of
 SHAPES: dict[str, tuple[int, int, bytes]] = {
     "extent_header": (1, 64, b""),
     "chunk": (2, 41, b"k" + bytes(8)),
+    "chunk@2": (2, 49, b"k" + bytes(8)),
     "superblock": (3, 64, b""),
     "tree_metadata": (4, 64, b""),
     "lsm_page.data": (5, 32, bytes.fromhex("0100 0000") + b"k"),
+    "lsm_page.data@2": (5, 32, bytes.fromhex("0000 0000") + b"k"),
     "lsm_page.index": (6, 32, bytes.fromhex("01000000 00000000 00000000") + b"k"),
     "lsm_page.filter": (7, 32, bytes(8)),
     "lsm_page.footer": (8, 48, b""),
@@ -35,6 +37,12 @@ chunk key_length 5 2 1 1 4096
 chunk part* 7 2 0 0 65535
 chunk payload_length 25 4 0 0 268431360
 chunk key_checksum 29 4 BODY - -
+chunk@2 owner 4 1 1 - -
+chunk@2 key_length 5 2 1 1 4096
+chunk@2 part* 7 2 0 0 65535
+chunk@2 payload_length 25 4 0 0 268431360
+chunk@2 key_checksum 29 4 BODY - -
+chunk@2 value_checksum* 37 8 1 0 18446744073709551615
 superblock record 4 1 1 - -
 superblock flags* 5 1 0 - -
 superblock sequence* 8 8 1 1 18446744073709551615
@@ -55,6 +63,11 @@ lsm_page.data entry_count 4 2 1 1 8192
 lsm_page.data locator_count 6 2 0 0 3274
 lsm_page.data entries_length 8 4 5 0 65504
 lsm_page.data entries_checksum 12 4 BODY - -
+lsm_page.data@2 entry_count 4 2 1 1 8192
+lsm_page.data@2 locator_count 6 2 0 0 3274
+lsm_page.data@2 entries_length 8 4 5 0 65504
+lsm_page.data@2 entries_checksum 12 4 BODY - -
+lsm_page.data@2 prefix_length 16 2 1 0 4096
 lsm_page.index entry_count 4 4 1 1 65536
 lsm_page.index entries_length 8 4 13 0 16777184
 lsm_page.index entries_checksum 12 4 BODY - -
@@ -75,6 +88,7 @@ lsm_page.footer filter_length* 36 4 1 0 4294967295
 MEMBERS = """
 extent_header 4 - - data index metadata superblock
 chunk 4 - shard run
+chunk@2 4 - shard run
 superblock 4 - full delta
 tree_metadata 4 - full delta
 """
@@ -98,7 +112,7 @@ def fields() -> list[Field]:
     for line in FIELDS.split("\n")[1:-1]:
         name, field, offset, size, usual, *bounds = line.split()
         body = SHAPES[name][2]
-        covered = body[:1] if name == "chunk" else body
+        covered = body[:1] if name.startswith("chunk") else body
         value = crc32c(covered) if usual == "BODY" else int(usual)
         minimum, maximum = (None if bound == "-" else int(bound) for bound in bounds)
         plain = field.rstrip("*")
@@ -110,7 +124,7 @@ def frame(name: str, offset: int = -1, value: int = 0) -> bytes:
     """The smallest frame of a format, sealed, with another value in the field at `offset`."""
     kind, size, body = SHAPES[name]
     header = bytearray(size)
-    header[:4] = (0xD3, 0xD0, kind, 1)
+    header[:4] = (0xD3, 0xD0, kind, int(name.partition("@")[2] or 1))
     for field in fields():
         if field.format == name:
             number = value if field.offset == offset else field.usual

@@ -112,8 +112,8 @@ def resealed(rule: str, path: str, text: str, why: str, *, blamed: str = "") -> 
     return Flaw(rule, blamed or path, why, (Put(path, text),), resealed=True)
 
 
-def identity_flaws(*, kind: int, header_size: int, context: tuple[str, ...]) -> Iterator[Flaw]:
-    """What every format of ours must refuse: too little, too much, other formats, other places."""
+def identity_flaws(*, kind: int, header_size: int, context: tuple[str, ...], version: int = 1) -> Iterator[Flaw]:
+    """What every format of ours must refuse: too little, too much, other formats, other versions, other places."""
     other = kind % 8 + 1
     whole = "(whole)"
     yield Flaw("truncated", whole, "No bytes at all are the beginning of a frame, not a frame.", (Keep(0),))
@@ -123,7 +123,11 @@ def identity_flaws(*, kind: int, header_size: int, context: tuple[str, ...]) -> 
     yield Flaw("kind", "kind", "The kind of another structure, by chance.", (Put("kind", f"{other:02x}"),))
     yield resealed("kind", "kind", f"{other:02x}", "A frame of one kind must not parse as another, seal or no seal.")
     yield Flaw("version", "version", "Version 0 does not exist: zeros are never a version.", (Put("version", "00"),))
-    yield resealed("version", "version", "02", "A reader must not guess what a later version means.")
+    later = f"{version + 1:02x}"
+    yield resealed("version", "version", later, "A reader must not guess what a later version means.")
+    for earlier in range(1, version):
+        why = f"A frame of version {version} that says it is of version {earlier}, whose layout is another."
+        yield resealed("version", "version", f"{earlier:02x}", why)
     yield Flaw("header_checksum", "seal", "One bit of the seal itself is wrong.", (Flip("seal"),))
     yield Flaw("trailing", whole, "One more byte, zero as padding would be.", (Append(b"\0"),))
     for name in context:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -102,9 +102,15 @@ class Numbers:
     end: int
 
 
-def leading_numbers(tables: Tables, root: Struct, names: set[str], wanted: str) -> Numbers | None:
-    """Unpack the named integers, and only them, from the fixed-width fields that a struct begins with."""
+def leading_numbers(
+    tables: Tables, root: Struct, names: set[str], wanted: str, taken: Iterable[str] = ()
+) -> Numbers | None:
+    """Unpack the named integers, and only them, from the fixed-width fields that a struct begins with.
+
+    taken: locals of the functions that use them.
+    """
     reader = Reader(tables, records=False, exact=False, dispatch=read)
+    reader.names.taken.update(taken)
     scope = Scope(Spot(""))
     reader.scopes.append(scope)
     code, order, locals_, end, start, skipped = "", "", [], 0, 0, 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from ..layout import (
@@ -16,6 +17,7 @@ from ..layout import (
     Member,
     Node,
     Operation,
+    PrefixOf,
     Region,
     Size,
     Slices,
@@ -25,6 +27,7 @@ from .expressions import Unbound, compiled
 from .headers import Numbers, leading_numbers, names_in, sizes_of
 from .naming import constant_name
 from .read_composites import span_size
+from .reader import Reader
 from .scalars import integer_code
 from .tables import Tables, Trail
 from .text import Code, Lines
@@ -32,6 +35,8 @@ from .text import Code, Lines
 FREEZE: Final = "if type(data) is not bytes:\n    data = bytes(data)"
 #: Where the counts are unpacked.
 COUNTS: Final = "..."
+#: The locals and parameters of the functions below, which no field may be called.
+LOCALS: Final = ("count", "found", "heap", "high", "index", "key", "low", "middle", "prefix", "start", "stop")
 
 
 @dataclass
@@ -47,7 +52,7 @@ class Column:
 
 @dataclass
 class Page:
-    """The shape of a page that can be searched."""
+    """The shape of a page that can be searched. `prefix`: the size in bytes of what stands before the heap for all."""
 
     numbers: Numbers
     count: Code
@@ -55,6 +60,7 @@ class Page:
     ends: Column
     slices: Slices
     heap: str
+    prefix: str = ""
 
 
 def page_of(tables: Tables, root: Node) -> Page | None:
@@ -81,6 +87,8 @@ def lifted_node(node: Node) -> Node:
             return Array(raised(count), inner, order, None if last is None else raised(last))
         case EndsOf(count=count, node=integer, of=of):
             return EndsOf(integer, raised(count), of)
+        case PrefixOf(size=size, of=of):
+            return PrefixOf(raised(size), of)
     return node
 
 
@@ -99,7 +107,7 @@ def raised(expression: Expression) -> Expression:
 def page_in(tables: Tables, before: Struct, content: Struct, _name: str) -> Page | None:
     """The page whose header is `before` and whose columns are those of `content`."""
     names = names_in([*sizes_of(before), *sizes_of(content)])
-    numbers = None if names is None else leading_numbers(tables, before, names, "COUNTS")
+    numbers = None if names is None else leading_numbers(tables, before, names, "COUNTS", LOCALS)
     if numbers is None:
         return None
     reader, slices, fixed = numbers.reader, None, 0
@@ -128,9 +136,20 @@ def page_in(tables: Tables, before: Struct, content: Struct, _name: str) -> Page
         if slices is None or ends is None or reader.body:
             return None
         count = compiled(ends.count, reader.context(Trail()))
+        prefix = prefix_size(reader, content, slices)
     except Unbound:
         return None
-    return Page(numbers, count, columns, ends, slices, offset_text(fixed, terms))
+    return Page(numbers, count, columns, ends, slices, offset_text(fixed, terms), prefix)
+
+
+def prefix_size(reader: Reader, content: Struct, slices: Slices) -> str:
+    """The size of the prefix of a heap as text, empty where it has none; `Unbound` where it is not just before it."""
+    before = [member for member, behind in pairwise(content.members) if behind.node is slices]
+    if not slices.prefix:
+        return ""
+    if not before or before[0].name != slices.prefix or not isinstance(before[0].node, PrefixOf):
+        raise Unbound(slices.prefix)
+    return reader.size(before[0].node.size, Trail()).text
 
 
 def added(fixed: int, terms: list[str], size: Code | None) -> tuple[int, bool]:
@@ -202,6 +221,8 @@ def search(tables: Tables, page: Page, *, exact: bool) -> list[str]:
     lines.add(COUNTS)
     count = page.count.text
     lines.add(f"heap = {page.heap}")
+    if page.prefix:
+        behind_prefix(page, lines, exact=exact)
     lines.add("low = 0")
     lines.add(f"high: int = {count}")
     with lines.block("while low < high:"):
@@ -216,6 +237,15 @@ def search(tables: Tables, page: Page, *, exact: bool) -> list[str]:
     lines.add("return -1" if exact else "return low")
     leading(page, lines)
     return lines.lines
+
+
+def behind_prefix(page: Page, lines: Lines, *, exact: bool) -> None:
+    """Compare the key with the prefix, and go on with what is behind it; a key without it is below or above all."""
+    with lines.block(f"if {page.prefix}:"):
+        lines.add(f"prefix = data[heap - {page.prefix} : heap]")
+        beside = "-1" if exact else f"0 if key < prefix else {page.count.text}"
+        lines.add(f"if not key.startswith(prefix):\n    return {beside}")
+        lines.add(f"key = key[{page.prefix}:]")
 
 
 def before(offset: str, width: int) -> str:
@@ -264,7 +294,10 @@ def key_at(tables: Tables, page: Page) -> list[str]:
     check_index(lines, page.count.text)
     lines.add(f"heap = {page.heap}")
     lines.add(ends_at(tables, page.ends, "index"))
-    lines.add("return bytes(data[heap + start : heap + stop])")
+    found = "data[heap + start : heap + stop]"
+    if page.prefix:
+        found = f"data[heap - {page.prefix} : heap]) + bytes({found}"
+    lines.add(f"return bytes({found})")
     leading(page, lines)
     return lines.lines
 

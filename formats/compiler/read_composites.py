@@ -17,6 +17,7 @@ from ..layout import (
     Nothing,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Records,
     Region,
@@ -56,6 +57,7 @@ def in_run(node: Node) -> bool:
         case (
             Array()
             | EndsOf()
+            | PrefixOf()
             | Slices()
             | Records()
             | Blocks()
@@ -163,7 +165,7 @@ def span_size(reader: Reader, node: Node, trail: Trail) -> Code | None:
     if fixed is not None:
         return Code(str(fixed), "int", fixed, fixed)
     match node:
-        case Raw(size=size) | Region(size=size) | Zeros(size=size) | Padded(size=size):
+        case Raw(size=size) | Region(size=size) | Zeros(size=size) | Padded(size=size) | PrefixOf(size=size):
             return None if size is None else reader.size(size, trail)
         case Array(count=count, node=inner) | EndsOf(count=count, node=inner):
             width = fixed_size(inner)

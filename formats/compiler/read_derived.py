@@ -47,7 +47,7 @@ def read_length(reader: Reader, node: LengthOf, trail: Trail) -> Bound:
     bound = Bound(node, inner.code, inner.start, inner.end)
 
     def check() -> None:
-        target = reader.bound(Field(0, (node.of,)))
+        target = reader.bound(Field(0, node.names))
         if target.source is bound:
             return
         if target.start is None or target.end is None:

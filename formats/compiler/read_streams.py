@@ -8,6 +8,8 @@ from ..layout import (
     Blocks,
     EndsOf,
     Field,
+    PrefixOf,
+    Raw,
     Records,
     Slices,
     fixed_size,
@@ -16,6 +18,7 @@ from ..layout import (
 from .expressions import Unbound
 from .known import Bound, Spot, difference
 from .read_columns import column, disorder, element_type, last_of, loop, read_array, rows
+from .read_scalars import read_raw
 from .reader import Reader
 from .tables import Trail
 from .text import Code
@@ -25,6 +28,25 @@ def read_ends(reader: Reader, node: EndsOf, trail: Trail) -> Bound:
     """The ends of the items of a heap."""
     bound = read_array(reader, Array(node.count, node.node), trail)
     return Bound(node, bound.code, bound.start, bound.end, source=bound.source, count=bound.count)
+
+
+def read_prefix(reader: Reader, node: PrefixOf, trail: Trail) -> Bound:
+    """What all items of a heap begin with; that it is the longest prefix is checked when they are read."""
+    bound = read_raw(reader, Raw(node.size), trail)
+    return Bound(node, bound.code, bound.start, bound.end, source=bound.source)
+
+
+def prefix_text(reader: Reader, node: Slices, trail: Trail) -> str:
+    """The local of the prefix of a heap's items; empty where they have none."""
+    if not node.prefix:
+        return ""
+    try:
+        bound = reader.bound(Field(0, (node.prefix,)))
+    except Unbound as error:
+        raise SchemaRefused(trail.path, str(error)) from None
+    if bound.code is None or not isinstance(bound.node, PrefixOf) or bound.node.of != (trail.path or ("",))[-1]:
+        raise SchemaRefused(trail.path, f"{node.prefix} is no prefix of it")
+    return bound.code.text
 
 
 def read_slices(reader: Reader, node: Slices, trail: Trail) -> Bound:
@@ -38,15 +60,20 @@ def read_slices(reader: Reader, node: Slices, trail: Trail) -> Bound:
     reader.flush()
     start, end, column_ = reader.spot, reader.limit, ends.code.text
     filled = ends.count is not None and (ends.count.low or 0) > 0
+    prefix = prefix_text(reader, node, trail)
     local, heap, items = (reader.names.local(trail.hint, suffix) for suffix in ("", "_heap", "_items"))
     first, last = reader.names.take("start"), reader.names.take("stop")
     reader.line(f"{heap} = {reader.bytes_text(start, end)}")
     reader.check(f"{last_of(column_, filled=filled)} != len({heap})")
-    if node.minimum < 1:
+    if node.minimum < 1 or (prefix and node.order != "strict"):
         reader.check(f"list({column_}) != sorted({column_})")
+    if prefix:
+        reader.check(f"len({prefix}) * len({column_}) + len({heap}) > {node.total}", "few bytes may stand for many")
     reader.line(f"{items}: list[bytes] = []")
     reader.line(f"{first} = 0")
     reader.line(f"for {last} in {column_}:\n    {items}.append({heap}[{first}:{last}])\n    {first} = {last}")
+    if prefix:
+        read_whole_items(reader, node, items, prefix, filled=filled)
     if node.minimum == 1 and node.order == "strict":
         first_item = f"not {items}[0]" if filled else f"{items} and not {items}[0]"
         reader.check(first_item if filled else f"({first_item})", "the others are not, or the order fails")
@@ -54,12 +81,26 @@ def read_slices(reader: Reader, node: Slices, trail: Trail) -> Bound:
         reader.check(f"not all({items})", "an empty item")
     elif node.minimum > 1:
         reader.check(f"({items} and min(map(len, {items})) < {node.minimum})")
-    reader.check(f"(len({heap}) > {node.maximum} and max(map(len, {items})) > {node.maximum})")
+    least = f"len({prefix}) + len({heap})" if prefix else f"len({heap})"
+    longest = f"max(map(len, {items}))" if filled or not prefix else f"max(map(len, {items}), default=0)"
+    reader.check(f"({least} > {node.maximum} and {longest} > {node.maximum})")
     reader.line(f"{local} = tuple({items})")
     if node.order:
         reader.check(disorder(reader, local, node.order))
     reader.spot = end
     return Bound(node, Code(local, "tuple"), start, end, source=ends.source)
+
+
+def read_whole_items(reader: Reader, node: Slices, items: str, prefix: str, *, filled: bool) -> None:
+    """Check that what is left of the items shares no further byte, and put the prefix before each.
+
+    In order, the first and the last item share what all share; otherwise the least and the greatest do.
+    """
+    least, greatest = (f"{items}[0]", f"{items}[-1]") if node.order else (f"min({items})", f"max({items})")
+    shares = f'{least}[:1] == {greatest}[:1] != b""'
+    reader.check(shares if filled else f'({shares} if {items} else {prefix} != b"")', "a longer prefix")
+    with reader.block(f"if {prefix}:"):
+        reader.line(f"{items} = [{prefix} + item for item in {items}]")
 
 
 def read_records(reader: Reader, node: Records, trail: Trail) -> Bound:

@@ -10,6 +10,7 @@ from ..layout import (
     Bounded,
     CountedArray,
     Enumeration,
+    Field,
     FlagSet,
     Integer,
     Node,
@@ -25,7 +26,7 @@ from .scalars import flag_mask, integer_code, integer_range
 from .tables import Trail
 from .text import quoted
 from .write_composites import settle_outer
-from .write_derived import same_count
+from .write_derived import require_slices, same_count
 from .writer import Piece, Slot, Writer
 
 
@@ -123,17 +124,27 @@ def open_loop(writer: Writer, node: Node, trail: Trail, value: str) -> str:
     return parts
 
 
-def write_slices(writer: Writer, node: Slices, trail: Trail, value: str | None, _slot: Slot) -> list[Piece]:
-    """Byte strings back to back."""
+def write_slices(writer: Writer, node: Slices, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
+    """Byte strings back to back, without the prefix that all share."""
     assert value is not None
-    writer.refuse(f"type({value}) is not tuple or not {{bytes}}.issuperset(map(type, {value}))", trail, "TypeError")
+    if not node.prefix:
+        require_slices(writer, value, trail)
+    prefix = writer.lookup(Field(0, (node.prefix,))).text if node.prefix else ""
     if node.minimum == 1:
         writer.refuse(f"not all({value})", trail)
     elif node.minimum:
         writer.refuse(f"{value} and min(map(len, {value})) < {node.minimum}", trail)
     heap = writer.names.local(trail.hint, "_heap")
-    writer.lines.add(f'{heap} = b"".join({value})')
-    writer.refuse(f"len({heap}) > {node.maximum} and max(map(len, {value})) > {node.maximum}", trail)
+    stored, size, least = value, "", f"len({heap})"
+    if prefix:
+        slot.stored = stored = writer.names.local(trail.hint, "_suffixes")
+        size = writer.local(f"len({prefix})", trail, "_left_out")
+        writer.lines.add(f"{stored} = [item[{size}:] for item in {value}] if {size} else {value}")
+        least = f"{size} + len({heap})"
+    writer.lines.add(f'{heap} = b"".join({stored})')
+    if prefix:
+        writer.refuse(f"{size} * len({value}) + len({heap}) > {node.total}", trail)
+    writer.refuse(f"{least} > {node.maximum} and max(map(len, {value})) > {node.maximum}", trail)
     if node.order:
         writer.refuse(disorder(writer, value, node.order), trail)
     return [Piece(f"len({heap})", text=heap)]

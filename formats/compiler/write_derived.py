@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..errors import SchemaRefused
 from ..layout import (
+    Bits,
+    Boolean,
     CountOf,
     Digest,
     EndsOf,
@@ -12,6 +14,7 @@ from ..layout import (
     Integer,
     LengthOf,
     Node,
+    PrefixOf,
     Raw,
     Rebuilt,
     Repeated,
@@ -23,7 +26,7 @@ from .read_derived import MASKED
 from .scalars import integer_code
 from .tables import Trail
 from .text import Code
-from .write_scalars import number_range
+from .write_scalars import number_range, same_length
 from .writer import Piece, Slot, Writer
 
 
@@ -42,12 +45,22 @@ def derived(
 def write_rebuilt(writer: Writer, node: Rebuilt, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
     """A scalar that equals an expression."""
     code = writer.expression(node.expression, trail)
-    return derived(writer, node.node, trail, value, slot, code.text, "int" if code.kind == "bool" else code.kind)
+    scalar: Node = node.node
+    while not isinstance(scalar, Integer | Bits) and hasattr(scalar, "node"):
+        scalar = scalar.node
+    if isinstance(scalar, Integer | Bits):
+        kind = "int" if code.kind == "bool" else code.kind
+    elif isinstance(scalar, Boolean) == (code.kind == "bool") and code.kind != "int":
+        kind = code.kind
+    else:
+        wanted = "a comparison" if isinstance(scalar, Boolean) else "a value of its own type"
+        raise SchemaRefused(trail.path, f"it is rebuilt from another type than it has; give it {wanted}")
+    return derived(writer, node.node, trail, value, slot, code.text, kind)
 
 
 def write_length(writer: Writer, node: LengthOf, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
     """The length of a sibling."""
-    target, scopes = writer.slot(Field(0, (node.of,)), trail)
+    target, scopes = writer.slot(Field(0, node.names), trail)
     pieces = writer.pieces(target, scopes)
     size = writer.size(pieces)
     if not size.isdigit() and len(pieces) > 1:
@@ -118,9 +131,11 @@ def write_repeated(writer: Writer, node: Repeated, trail: Trail, value: str | No
 
 def write_ends(writer: Writer, node: EndsOf, trail: Trail, value: str | None, _slot: Slot) -> list[Piece]:
     """The cumulative ends of a heap's items."""
-    target, _ = writer.slot(Field(0, (node.of,)), trail)
-    if target.code is None or not isinstance(target.node, Slices):
-        raise SchemaRefused(trail.path, f"{node.of} is no heap of slices")
+    target, scopes = writer.slot(Field(0, (node.of,)), trail)
+    if target.code is None or not isinstance(target.node, Slices) or target.node.prefix != node.prefix:
+        raise SchemaRefused(trail.path, f"{node.of} is no heap of slices with prefix {node.prefix!r}")
+    if node.prefix:
+        writer.pieces(target, scopes)
     writer.tables.need("itertools", "accumulate")
     code, order = integer_code(node.node)
     if not code:
@@ -130,8 +145,40 @@ def write_ends(writer: Writer, node: EndsOf, trail: Trail, value: str | None, _s
     count = size_of(node.count, writer.context(trail)).atom
     if not same_count(writer, node.count, target, trail):
         writer.refuse(f"len({target.code.text}) != {count}", trail)
-    ends = f"*accumulate(map(len, {target.code.text}))"
+    ends = f"*accumulate(map(len, {target.stored or target.code.text}))"
     return [Piece(f"{count} * {node.node.size}", f"{{{count}}}{code}", order, [ends])]
+
+
+def write_prefix(writer: Writer, node: PrefixOf, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:
+    """What all items of a heap begin with: what the least and the greatest of them share, found in one step."""
+    target, _ = writer.slot(Field(0, (node.of,)), trail)
+    own = trail.path[-1] if trail.path else ""
+    if target.code is None or not isinstance(target.node, Slices) or target.node.prefix != own:
+        raise SchemaRefused(trail.path, f"{node.of} is no heap of slices with prefix {own!r}")
+    if value is not None:
+        raise SchemaRefused(trail.path, "a prefix stands outside the struct of its slices")
+    items = target.code.text
+    require_slices(writer, items, target.trail)
+    least, greatest = (writer.names.local(trail.hint, suffix) for suffix in ("_least", "_greatest"))
+    shared, differing = (writer.names.local(trail.hint, suffix) for suffix in ("_shared", "_differing"))
+    local = writer.names.local(trail.hint)
+    ordered = (f"{items}[0]", f"{items}[-1]") if target.node.order else (f"min({items})", f"max({items})")
+    for name, text in zip((least, greatest), ordered, strict=True):
+        writer.lines.add(f'{name} = {text} if {items} else b""')
+    writer.lines.add(f"{shared} = min(len({least}), len({greatest}))")
+    numbers = (f'int.from_bytes({name}[:{shared}], "big")' for name in (least, greatest))
+    writer.lines.add(f"{differing} = {' ^ '.join(numbers)}")
+    writer.lines.add(f"{shared} -= ({differing}.bit_length() + 7) // 8")
+    writer.lines.add(f"{local} = {least}[:{shared}]")
+    slot.code = Code(local, "bytes")
+    if not same_length(writer, node.size, slot, trail):
+        writer.refuse(f"len({local}) != {size_of(node.size, writer.context(trail)).atom}", trail)
+    return [Piece(f"len({local})", text=local)]
+
+
+def require_slices(writer: Writer, items: str, trail: Trail) -> None:
+    """Refuse what is no tuple of byte strings."""
+    writer.refuse(f"type({items}) is not tuple or not {{bytes}}.issuperset(map(type, {items}))", trail, "TypeError")
 
 
 def same_count(writer: Writer, count: Expression, target: Slot, trail: Trail) -> bool:

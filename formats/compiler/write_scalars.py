@@ -40,7 +40,9 @@ def write_integer(_writer: Writer, node: Integer, _trail: Trail, value: str | No
     if code:
         return [Piece(str(node.size), code, order, [value])]
     signed = ", signed=True" if node.signed else ""
-    text = f'{Code(value, "int").atom}.to_bytes({node.size}, "{"little" if node.little else "big"}"{signed})'
+    # A number in digits takes no method without parentheses.
+    number = f"({value})" if value[0].isdigit() else Code(value, "int").atom
+    text = f'{number}.to_bytes({node.size}, "{"little" if node.little else "big"}"{signed})'
     return [Piece(str(node.size), f"{node.size}s", "", [text], text)]
 
 
@@ -65,7 +67,12 @@ def same_length(writer: Writer, size: Expression | None, slot: Slot, trail: Trai
     if not isinstance(size, Field):
         return False
     source, scopes = writer.slot(size, trail)
-    return isinstance(source.node, LengthOf) and scopes[-1].names.get(source.node.of) is slot
+    if not isinstance(source.node, LengthOf):
+        return False
+    before, writer.scopes = writer.scopes, scopes
+    measured, _ = writer.slot(Field(0, source.node.names), trail)
+    writer.scopes = before
+    return measured is slot
 
 
 def write_raw(writer: Writer, node: Raw, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:

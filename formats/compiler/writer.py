@@ -41,7 +41,10 @@ class Piece:
 
 @dataclass(eq=False)
 class Slot:
-    """A member of a struct: its value, what is below it, and, once it is written, its pieces."""
+    """A member of a struct: its value, what is below it, and, once it is written, its pieces.
+
+    stored: the local of a heap's items as they are stored, where that is not the value.
+    """
 
     node: Node
     trail: Trail
@@ -51,6 +54,7 @@ class Slot:
     busy: bool = False
     fields: dict[str, Slot] = field(default_factory=dict)
     inner: WriteScope | None = None
+    stored: str = ""
 
 
 @dataclass(eq=False)

@@ -36,6 +36,7 @@ from ..layout import (
     Nothing,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Records,
     Region,
@@ -244,9 +245,10 @@ class Walk:
     ) -> int:
         if isinstance(node, CountedArray):
             start = self.counter(spot, "(count)", node.count, start)
+        left_out = len(spot.environment[-1][node.prefix]) if isinstance(node, Slices) and node.prefix else 0
         for index, item in enumerate(value):
             if isinstance(node, Slices):
-                start = self.part(spot, index, Raw(None), start, start + len(item), item)
+                start = self.part(spot, index, Raw(None), start, start + len(item) - left_out, item)
             else:
                 start = self.part(spot, index, node.node, start, limit, item)
         return start
@@ -294,7 +296,7 @@ class Walk:
         match node:
             case Raw(size=None):
                 return left
-            case Raw(size=expression) | Zeros(size=expression) if expression is not None:
+            case Raw(size=expression) | Zeros(size=expression) | PrefixOf(size=expression) if expression is not None:
                 return self.number(expression, spot)
             case Nothing():
                 return 0

@@ -24,6 +24,7 @@ from ..layout import (
     Nothing,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Records,
     Region,
@@ -128,7 +129,7 @@ class Mapper:
         match node:
             case Raw(size=None):
                 return end - offset
-            case Raw(size=expression) | Zeros(size=expression) if expression is not None:
+            case Raw(size=expression) | Zeros(size=expression) | PrefixOf(size=expression) if expression is not None:
                 return sum_of(expression, self.scopes)
             case _:
                 inner: Node = node.node  # type: ignore[union-attr]  # what has no size of its own wraps one that has
@@ -186,7 +187,8 @@ class Mapper:
         letter = index_of(path)[1]
         ends = joined(self.scopes[-1], node.ends)
         before, after = term(f"{ends}[{letter} - 1]"), term(f"{ends}[{letter}]")
-        bounds = listing(self.condition, f"{node.minimum}..{node.maximum} bytes")
+        behind = f" with {joined(self.scopes[-1], node.prefix)} before it" if node.prefix else ""
+        bounds = listing(self.condition, f"{node.minimum}..{node.maximum} bytes{behind}")
         element = joined(path, index_of(path))
         self.rows.append(Row(element, (offset + before).shown, (after - before).shown, "bytes", bounds, derived=False))
         return size

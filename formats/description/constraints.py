@@ -25,6 +25,7 @@ from ..layout import (
     LengthOf,
     Node,
     Prefixed,
+    PrefixOf,
     Rebuilt,
     Records,
     Region,
@@ -70,9 +71,12 @@ def constraint_text(node: Node, scopes: Scopes = (), before: int | str | None = 
             return "0 or 1"
         case Text(encoding=encoding):
             return f"valid {encoding.lower()}"
-        case Slices(ends=ends, minimum=minimum, maximum=maximum, order=order):
+        case Slices(ends=ends, minimum=minimum, maximum=maximum, order=order, prefix=prefix, total=total):
+            inside = scopes[-1] if scopes else ""
             sizes = f"each {minimum}..{number_text(maximum)} bytes"
-            return listing(sizes, ORDER_WORDS[order], f"cut by {joined(scopes[-1] if scopes else '', ends)}")
+            after = f"stored without {joined(inside, prefix)}" if prefix else ""
+            together = "" if total is None else f"with it at most {number_text(total)} bytes in all"
+            return listing(sizes, ORDER_WORDS[order], f"cut by {joined(inside, ends)}", after, together)
         case Array(node=inner, order=order, last=last):
             each = "" if isinstance(inner, COMPOSITES) else constraint_text(inner, scopes)
             ending = "" if last is None else f"the last is {expression_text(last, scopes)}"
@@ -96,8 +100,12 @@ def derived_text(node: Node, scopes: Scopes, before: int | str | None) -> str:
             return listing(constraint_text(inner, scopes), f"length of {of} in bytes")
         case CountOf(node=inner, of=names):
             return listing(constraint_text(inner, scopes), f"number of {'.'.join(names)}")
-        case EndsOf(of=of):
-            return f"cumulative ends of {joined(scopes[-1] if scopes else '', of)} in bytes"
+        case EndsOf(of=of, prefix=prefix):
+            inside = scopes[-1] if scopes else ""
+            without = f" without {joined(inside, prefix)}" if prefix else ""
+            return f"cumulative ends of {joined(inside, of)}{without} in bytes"
+        case PrefixOf(of=of):
+            return f"the longest common prefix of {joined(scopes[-1] if scopes else '', of)}"
         case Repeated(of=of, size=size):
             return f"the first {size} bytes of {of}"
         case Digest():

@@ -60,12 +60,12 @@ def markdown_table(layout: Layout) -> str:
 
 
 def docstring_block(name: str, layout: Layout) -> str:
-    """What stands between the markers of a format in its module's docstring, markers included."""
+    """What stands between the markers of a format (`chunk@2`: its version 2) in a docstring, markers included."""
     return f"<!-- layout: {name} -->\n\n{text_table(layout)}\n<!-- end of layout -->"
 
 
 #: A block of any format, or a marker that no table has been put behind yet.
-BLOCK: Final = re.compile(r"<!-- layout: ([\w.]+) -->(?:\n\n(?:    [^\n]*\n|\n)*<!-- end of layout -->)?")
+BLOCK: Final = re.compile(r"<!-- layout: ([\w.@]+) -->(?:\n\n(?:    [^\n]*\n|\n)*<!-- end of layout -->)?")
 
 
 def with_tables(text: str, layouts: Mapping[str, Layout]) -> str:

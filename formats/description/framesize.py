@@ -13,6 +13,7 @@ from ..layout import (
     Layout,
     LengthOf,
     Node,
+    PrefixOf,
     Raw,
     Region,
     Slices,
@@ -83,7 +84,9 @@ def least_heap(node: Struct, member: Node, scopes: Scopes) -> int:
         for other in node.members:
             if other.name == member.ends and isinstance(other.node, EndsOf):
                 bounds = bounds_of(other.node.count, scopes)
-                return bounds.minimum * member.minimum if bounds else 0
+                least_count = bounds.minimum if bounds else 0
+                # With a prefix, the least of one item is the least of many: all but one may be nothing else.
+                return min(least_count, 1) * member.minimum if member.prefix else least_count * member.minimum
     return least(member, scopes)
 
 
@@ -96,7 +99,7 @@ def most(node: Node, scopes: Scopes) -> int | None:
         case Struct(members=members):
             sizes = [most(member.node, (*scopes, bounds_in(node))) for member in members]
             return None if None in sizes else sum(size for size in sizes if size is not None)
-        case Raw(size=expression) | Region(size=expression):
+        case Raw(size=expression) | Region(size=expression) | PrefixOf(size=expression):
             bounds = bounds_of(expression, scopes)
             return bounds.maximum if bounds else None
         case Array(count=expression, node=inner) | EndsOf(count=expression, node=inner):

@@ -26,6 +26,7 @@ from ..layout import (
     Node,
     Padded,
     Prefixed,
+    PrefixOf,
     Rebuilt,
     Region,
     Repeated,
@@ -84,7 +85,7 @@ def content_of(layout: Layout) -> tuple[ContentRules, ...]:
     for region in region_paths(layout):
         for path, node in walked(layout.root, ""):
             if is_inside(path, region):
-                extent = ("length",) if isinstance(node, Array | EndsOf) else ()
+                extent = ("length",) if isinstance(node, Array | EndsOf | PrefixOf) else ()
                 rules = found.setdefault(path, [])
                 rules += [
                     rule for rule in (*extent, *sorted(rules_at(node), key=CONTENT_ORDER.index)) if rule not in rules
@@ -118,8 +119,10 @@ def limits_of(layout: Layout) -> tuple[Limit, ...]:
                 limits[path] = limit(path, bounds, f"number of {'.'.join(names)}")
             case Bounded() if path not in limits:
                 limits[path] = limit(path, node, "")
-            case Slices(minimum=minimum, maximum=maximum):
+            case Slices(minimum=minimum, maximum=maximum, total=total):
                 item = f"{path}[i]"
+                if total is not None:
+                    limits[path] = Limit(path, "0", number_text(total), "length of all in bytes, each with the prefix")
                 limits[item] = Limit(item, number_text(minimum), number_text(maximum), "length of one in bytes")
     return tuple(limits.values())
 
@@ -182,8 +185,8 @@ def rules_at(node: Node) -> tuple[str, ...]:
             return ("choice",)
         case Array(order=order, last=last):
             return ("order",) if order or last is not None else ()
-        case Slices(order=order):
-            return ("length", "bounds", "order") if order else ("length", "bounds")
+        case Slices(order=order, prefix=prefix):
+            return ("length", "bounds", *("canonical",) * bool(prefix), *("order",) * bool(order))
         case Region(exact=exact):
             return ("length",) if exact else ("length", "canonical")
         case _:

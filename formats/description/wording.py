@@ -28,6 +28,7 @@ from ..layout import (
     Nothing,
     Operation,
     Prefixed,
+    PrefixOf,
     Raw,
     Records,
     Region,
@@ -161,6 +162,7 @@ def type_text(node: Node) -> str:
 TYPE_WORDS: Final[dict[type, str]] = {
     Boolean: "boolean",
     Raw: "bytes",
+    PrefixOf: "bytes",
     Repeated: "bytes",
     Zeros: "zeros",
     Computed: "computed",

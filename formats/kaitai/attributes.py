@@ -133,8 +133,10 @@ class Exporter(Leaves):
                 self.array(node, name, scope, path)
             case Blocks():
                 self.blocks(node, name, scope, path)
-            case Slices(ends=ends):
+            case Slices(ends=ends, prefix=prefix):
                 self.slices(scope.find(Field(0, (ends,)), path).text, name, scope)
+                if prefix:
+                    self.notes.add(f"that {prefix} is the longest prefix of {name}, which are read without it")
             case _ if split := split_prefix(node):
                 return self.prefixed(*split, name, scope, path)
             case Conditional() | Choice():

@@ -20,6 +20,7 @@ from ..layout import (
     Integer,
     LengthOf,
     Node,
+    PrefixOf,
     Raw,
     Rebuilt,
     Repeated,
@@ -121,6 +122,8 @@ class Leaves:
             case Digest(node=inner):
                 self.notes.add("checksums")
                 return self.leaf(inner, scope, path)
+            case PrefixOf(size=expression):
+                return {"size": self.size(render(expression, scope, path))}
             case Repeated(of=of, size=size):
                 slot = scope.slots.get(of)
                 if slot is None or node_type(slot.node) != "bytes":

@@ -32,6 +32,7 @@ from ..layout import (
     Operation,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Rebuilt,
     Region,
@@ -130,7 +131,7 @@ def node_type(node: Node) -> str:
             return "bool" if width == 1 and not signed else "int"
         case Float():
             return "float"
-        case Raw() | Repeated():
+        case Raw() | PrefixOf() | Repeated():
             return "bytes"
         case Text():
             return "str"

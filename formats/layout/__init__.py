@@ -37,6 +37,7 @@ from .nodes import (
     Nothing,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Rebuilt,
     Records,
@@ -47,7 +48,7 @@ from .nodes import (
     Text,
     Zeros,
 )
-from .sizes import children, fixed_size, is_value, literal_int, minimum_size, value_members
+from .sizes import children, digests, fixed_size, is_value, literal_int, minimum_size, value_members
 from .terms import Expression, Field, Literal, Operation, Size
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "Nothing",
     "Operation",
     "Padded",
+    "PrefixOf",
     "Prefixed",
     "Raw",
     "Rebuilt",
@@ -95,6 +97,7 @@ __all__ = [
     "Text",
     "Zeros",
     "children",
+    "digests",
     "fixed_size",
     "is_value",
     "literal_int",

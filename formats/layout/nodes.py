@@ -129,10 +129,15 @@ class Rebuilt:
 
 @dataclass(frozen=True)
 class LengthOf:
-    """The encoded length in bytes of the sibling field `of`. Derived."""
+    """The encoded length in bytes of the field `of`: a sibling, or one below it (`entries.prefix`). Derived."""
 
     node: Node
     of: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that lead to the field, from this struct downwards."""
+        return tuple(self.of.split("."))
 
 
 @dataclass(frozen=True)
@@ -145,10 +150,25 @@ class CountOf:
 
 @dataclass(frozen=True)
 class EndsOf:
-    """A column of `count` cumulative ends of the items of the sibling Slices `of`. Derived."""
+    """A column of `count` cumulative ends of the items of the sibling Slices `of`, as they are stored. Derived.
+
+    prefix: the sibling PrefixOf that is left out of every stored item, if there is one.
+    """
 
     node: Integer
     count: Expression
+    of: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class PrefixOf:
+    """The longest common prefix of the items of the sibling Slices `of`, in `size` bytes. Derived.
+
+    The Slices, which name it as their `prefix`, refuse any other prefix (rule `canonical`).
+    """
+
+    size: Expression
     of: str
 
 
@@ -284,12 +304,18 @@ class Slices:
 
     minimum and maximum: length of one item in bytes (rule `bounds`); order as in Array; the last end must be the
     region's end (rule `length`).
+
+    prefix: the sibling PrefixOf that every item begins with and that is not stored again: it must be the longest one
+    (rule `canonical`); total: then the most bytes that all items take with it (rule `bounds`), because few bytes could
+    stand for very many.
     """
 
     ends: str
     minimum: int
     maximum: int
     order: Either["", "ascending", "strict"] = ""
+    prefix: str = ""
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -345,12 +371,12 @@ class Blocks:
 
 Node = (
     Integer | Float | Boolean | Bits | Raw | Text | Constant | Enumeration | FlagSet | Bounded | Accepted
-    | Zeros | Rebuilt | LengthOf | CountOf | EndsOf | Digest | Repeated | Nothing
+    | Zeros | Rebuilt | LengthOf | CountOf | EndsOf | PrefixOf | Digest | Repeated | Nothing
     | Struct | BitGroup | Array | CountedArray | Prefixed | Region | Padded | Slices | Conditional | Choice
     | Computed | Captured | Records | Blocks
 )  # fmt: skip
 
-DERIVED = (Constant, Zeros, Rebuilt, LengthOf, CountOf, EndsOf, Digest, Repeated, Nothing)
+DERIVED = (Constant, Zeros, Rebuilt, LengthOf, CountOf, EndsOf, PrefixOf, Digest, Repeated, Nothing)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from .nodes import (
     Nothing,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Records,
     Region,
@@ -57,11 +58,29 @@ def children(node: Node) -> tuple[tuple[str | None, Node], ...]:
         case Choice(cases=cases, otherwise=otherwise):
             return tuple((None, case) for _, case in cases) + (() if otherwise is None else ((None, otherwise),))
         case (
-            Integer() | Float() | Boolean() | Bits() | Raw() | Zeros() | Repeated() | Nothing() | Slices() | Computed()
+            Integer()
+            | Float()
+            | Boolean()
+            | Bits()
+            | Raw()
+            | Zeros()
+            | Repeated()
+            | Nothing()
+            | PrefixOf()
+            | Slices()
+            | Computed()
         ):
             return ()
         case _:
             return ((None, node.node),)
+
+
+def digests(node: Node) -> list[Digest]:
+    """Every checksum in a tree."""
+    found = [node] if isinstance(node, Digest) else []
+    for _, child in children(node):
+        found += digests(child)
+    return found
 
 
 def literal_int(expression: Expression | None) -> int | None:
@@ -78,7 +97,7 @@ def fixed_size(node: Node) -> int | None:
             return 1
         case Nothing() | Computed():
             return 0
-        case Raw(size=size) | Zeros(size=size) | Region(size=size) | Padded(size=size):
+        case Raw(size=size) | Zeros(size=size) | Region(size=size) | Padded(size=size) | PrefixOf(size=size):
             return literal_int(size)
         case Struct(members=members):
             sizes = [fixed_size(member.node) for member in members]

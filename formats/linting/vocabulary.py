@@ -85,9 +85,9 @@ def sibling(walk: Walk, node: Any, place: Place, names: tuple[str, ...], *kinds:
 
 
 def length(walk: Walk, node: Any, place: Place) -> Shape:
-    """A length that its Frame derives."""
+    """A length that its Frame derives; of what is inside a field, only that of a prefix, which Frame makes sure of."""
     require_frame(walk, node, place)
-    if place.in_frame and place.scope is not None and node.of not in place.scope.nodes:
+    if place.in_frame and place.scope is not None and node.of.split(".")[0] not in place.scope.nodes:
         walk.report("unknown_name", place, node, node.of)
     return bounded(walk, node, place)
 
@@ -133,9 +133,31 @@ def column(walk: Walk, node: Any, place: Place) -> Shape:
 
 def ends(walk: Walk, node: Any, place: Place) -> Shape:
     """A column that is derived from slices beside it."""
-    if place.scope is None or node.of not in place.scope.nodes:
-        walk.report("unknown_name", place, node, node.of)
+    beside(walk, node, place, node.of)
+    if node.prefix:
+        beside(walk, node, place, node.prefix, p.PrefixOf)
     return column(walk, node, place)
+
+
+def beside(walk: Walk, node: Any, place: Place, name: str, kind: type[Any] = object) -> Any:
+    """The field of the same struct that a vocabulary class names; reported where there is none of this kind."""
+    found = None if place.scope is None else place.scope.nodes.get(name)
+    if found is None:
+        walk.report("unknown_name", place, node, name)
+    elif not isinstance(found, kind):
+        walk.report("wrong_type", place, node, name)
+        return None
+    return found
+
+
+def prefix(walk: Walk, node: Any, place: Place) -> Shape:
+    """A prefix that follows from slices behind it, which must say that they have it."""
+    size = walk.integer(node, place, node.size)
+    whole = beside(walk, node, place, node.of, p.Slices)
+    if whole is not None and whole.prefix != place.name:
+        walk.report("unknown_name", place, node, node.of)
+    low, high = max(0, size.low), max(0, size.high)
+    return Shape(of_kind("bytes", low, high), low, low if low == high else None).derived
 
 
 def slices(walk: Walk, node: Any, place: Place) -> Shape:
@@ -143,10 +165,14 @@ def slices(walk: Walk, node: Any, place: Place) -> Shape:
     found = sibling(walk, node, place, (node.ends,), "list")
     if found.element is not None and not found.element.only("integer"):
         walk.report("wrong_type", place, node, node.ends)
+    if node.prefix and beside(walk, node, place, node.prefix, p.PrefixOf) is not None:
+        sibling(walk, node, place, (node.prefix,), "bytes")
+        stated(walk, node, place, node.total)
     minimum = max(0, stated(walk, node, place, node.minimum))
     item = of_kind("bytes", minimum, stated(walk, node, place, node.maximum))
     low, high = (found.low, found.high) if found.is_known else (0, SIZE_LIMIT)
-    return Shape(of_kind("list", low, high, element=item), low * minimum, fills=True)
+    least = 0 if node.prefix else low * minimum
+    return Shape(of_kind("list", low, high, element=item), least, fills=True)
 
 
 def records(walk: Walk, node: Any, place: Place) -> Shape:
@@ -183,6 +209,7 @@ HANDLERS: Final[dict[type[Any], Handler]] = {
     p.Region: region,
     p.Column: column,
     p.Ends: ends,
+    p.PrefixOf: prefix,
     p.Slices: slices,
     p.RecordsToEnd: records,
     p.Blocks: blocks,

@@ -4,7 +4,7 @@ Together with Construct's plain integers, Bytes, Struct and Array they are all t
 """
 
 from .checksums import Crc32c, Seal, Tag
-from .columns import Column, Ends, Slices
+from .columns import Column, Ends, PrefixOf, Slices
 from .frame import Count, Frame, Length, Region
 from .scalars import Bounded, ClosedEnum, ClosedFlags, Kind, Magic, Reserved, Version
 from .streams import Blocks, RecordsToEnd
@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "Length",
     "Magic",
+    "PrefixOf",
     "RecordsToEnd",
     "Region",
     "Reserved",

@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from construct import ListContainer, RangeError, SizeofError, StreamError
-from construct.core import evaluate, stream_tell
+from construct.core import evaluate, stream_read, stream_tell, stream_write
 
+from ..common_prefix import common_prefix
 from .base import AnyConstruct, AnySubconstruct
 from .violations import parameters, violate
 
@@ -79,32 +80,77 @@ class Column(AnySubconstruct):
 
 
 class Ends(Column):
-    """The cumulative ends of the items of the sibling `Slices` field `of`; derived from it when built."""
+    """The cumulative ends of the items of the sibling `Slices` field `of`; derived from it when built.
 
-    def __init__(self, count: Any, subcon: Any, *, of: str) -> None:
+    prefix: the sibling `PrefixOf` that is left out of every stored item, if the slices have one.
+    """
+
+    def __init__(self, count: Any, subcon: Any, *, of: str, prefix: str = "") -> None:
         super().__init__(count, subcon)
         self.of = of
+        self.prefix = prefix
         self.flagbuildnone = True
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        items = context[self.of]
+        left_out = len(common_prefix(items)) if self.prefix else 0
         ends, total = [], 0
-        for item in context[self.of]:
-            total += len(item)
+        for item in items:
+            total += len(item) - left_out
             ends.append(total)
         return super()._build(ends, stream, context, path)
+
+
+class PrefixOf(AnyConstruct):
+    """The longest common prefix of the items of the sibling `Slices` field `of`, in `size` bytes; derived when built.
+
+    It stands before the slices, which name it as their `prefix` and check that it is the longest one.
+    """
+
+    def __init__(self, size: Any, *, of: str) -> None:
+        super().__init__()
+        self.size = size
+        self.of = of
+        self.flagbuildnone = True
+
+    def derived_from(self, siblings: Any) -> bytes:
+        """The prefix of the items among these values."""
+        return common_prefix(siblings[self.of])
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        return bytes(stream_read(stream, evaluate(self.size, context), path))
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        prefix, size = self.derived_from(context), evaluate(self.size, context)
+        if len(prefix) != size:
+            raise RangeError(f"expected a common prefix of {size} bytes, found {len(prefix)}", path=path)
+        stream_write(stream, prefix, size, path)
+        return prefix
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        return sized(self.size, context, path)
 
 
 class Slices(AnyConstruct):
     """Byte strings back to back to the end of the region, cut by the sibling `Ends` column `ends`; value: a list.
 
-    Checked in this order: the last end is the region's end (`length`), every item is minimum..maximum bytes long
-    (`bounds`), the items stand in `order`.
+    prefix: the sibling `PrefixOf` that every item begins with and that is not stored again; total: the most bytes that
+    all items take with it, because few bytes could stand for very many.
+
+    Checked in this order: the last end is the region's end (`length`), all items together are at most `total` and each
+    is minimum..maximum bytes long (`bounds`), the prefix is the longest (`canonical`), the items stand in `order`.
     """
 
-    def __init__(self, *, ends: str, minimum: int, maximum: int, order: str = "") -> None:
+    def __init__(
+        self, *, ends: str, minimum: int, maximum: int, order: str = "", prefix: str = "", total: int | None = None
+    ) -> None:
         super().__init__()
         if order not in ORDERS:
             raise ValueError(f"order is one of {ORDERS}, not {order!r}")
+        if bool(prefix) != (total is not None):
+            raise ValueError("a prefix needs a total, or few bytes stand for very many; a total needs a prefix")
+        self.prefix = prefix
+        self.total = total
         self.ends = ends
         self.minimum = minimum
         self.maximum = maximum
@@ -114,20 +160,28 @@ class Slices(AnyConstruct):
         base, trace = stream_tell(stream, path), parameters(context).get("trace")
         heap = stream.read()
         ends = context[self.ends]
+        prefix = context[self.prefix] if self.prefix else b""
         last = ends[-1] if ends else 0
         if last != len(heap):
             expected, found = f"{last} bytes up to the last end", f"{len(heap)} bytes in the region"
             violate(context, "length", expected=expected, found=found)
+        if self.total is not None and (found_total := len(prefix) * len(ends) + len(heap)) > self.total:
+            violate(context, "bounds", expected=f"at most {self.total} bytes in all", found=f"{found_total} bytes")
+            ends = ends[:0]
         start = 0
         values: ListContainer[Any] = ListContainer()
         for end in ends:
-            if not self.minimum <= end - start <= self.maximum:
+            size = end - start + (len(prefix) if end >= start else 0)
+            if not self.minimum <= size <= self.maximum:
                 expected = f"an item of {self.minimum}..{self.maximum} bytes"
-                violate(context, "bounds", expected=expected, found=f"{end - start} bytes")
+                violate(context, "bounds", expected=expected, found=f"{size} bytes")
+            item = prefix + heap[start:end]
             if trace is not None:
-                trace.note(len(values), base + start, base + end, heap[start:end])
-            values.append(heap[start:end])
+                trace.note(len(values), base + start, base + end, item)
+            values.append(item)
             start = end
+        if self.prefix and (longest := common_prefix(values)) != prefix:
+            violate(context, "canonical", expected=shortened(longest), found=shortened(prefix))
         check_order(context, values, self.order)
         return values
 
@@ -135,9 +189,17 @@ class Slices(AnyConstruct):
         for item in obj:
             if not isinstance(item, bytes) or not self.minimum <= len(item) <= self.maximum:
                 raise RangeError(f"expected {self.minimum}..{self.maximum} bytes, found {item!r:.80}", path=path)
+        if self.total is not None and sum(map(len, obj)) > self.total:
+            raise RangeError(f"expected at most {self.total} bytes in all, found {sum(map(len, obj))}", path=path)
         check_order(context, obj, self.order)
-        stream.write(b"".join(obj))
+        left_out = len(common_prefix(obj)) if self.prefix else 0
+        stream.write(b"".join(item[left_out:] for item in obj))
         return obj
+
+
+def shortened(prefix: bytes) -> str:
+    """A prefix as a refusal shows it."""
+    return f"a prefix of {len(prefix)} bytes, {prefix[:16]!r}{'…' if len(prefix) > 16 else ''}"
 
 
 def require_bytes(stream: Any, size: int, path: str) -> None:

@@ -17,13 +17,16 @@ from construct.core import BytesIOWithOffsets, evaluate, stream_read, stream_tel
 
 from .base import AnyConstruct, AnySubconstruct
 from .checksums import Crc32c, Seal
-from .columns import sized
+from .columns import PrefixOf, sized
 from .scalars import Bounded, Magic
 from .violations import Deferral, directly_in_frame, parameters, violate
 
 
 class Length(Bounded):
-    """The encoded length in bytes of the sibling field `of`; bounded, and derived when built."""
+    """The encoded length in bytes of a field; bounded, and derived when built.
+
+    `of` names a sibling, or by its path from here (`entries.prefix`) a `PrefixOf` inside one.
+    """
 
     def __init__(self, subcon: Any, *, of: str, minimum: int = 0, maximum: int) -> None:
         super().__init__(subcon, minimum, maximum)
@@ -104,6 +107,18 @@ class Frame(AnyConstruct):
             self.identity += 1
         self.derived = {index: role for index, role in enumerate(roles) if isinstance(role, Length | Count)}
         self.covered = {index: self._covered(role) for index, role in self.checksums.items() if index != self.seal}
+        for role in self.derived.values():
+            if isinstance(role, Length) and "." in role.of:
+                self._require_prefix(role)
+
+    def _require_prefix(self, length: Length) -> None:
+        """What a length measures inside another field is a prefix: nothing else is known before that is built."""
+        role: Any = self
+        for name in length.of.split("."):
+            role = member_named(role, name)
+        if not isinstance(role, PrefixOf):
+            reason = f"a length inside another field is that of a PrefixOf, and {length.of} is none"
+            raise ValueError(reason)  # noqa: TRY004  # a schema that cannot be, like all others here
 
     def _covered(self, checksum: Crc32c) -> tuple[int, int]:
         """The first and last member that a checksum covers."""
@@ -198,7 +213,10 @@ class Frame(AnyConstruct):
             if isinstance(role, Count):
                 inner[self.names[index]] = self._count(role, inner)
         for index, role in self.derived.items():
-            if isinstance(role, Length):
+            if isinstance(role, Length) and "." in role.of:  # the bytes of what holds it depend on it
+                inner[self.names[index]] = self._prefix_length(role, inner)
+        for index, role in self.derived.items():
+            if isinstance(role, Length) and "." not in role.of:
                 inner[self.names[index]] = self._length(role, inner, pieces, path)
         for index in range(len(self.subcons)):
             if index not in pieces and index not in self.checksums:
@@ -221,6 +239,17 @@ class Frame(AnyConstruct):
         for name in count.of:
             value = value[name]
         return len(value)
+
+    def _prefix_length(self, length: Length, context: Any) -> int:
+        """The length of a prefix inside a member, from the values that it is the prefix of."""
+        *outer, _ = names = length.of.split(".")
+        values: Any = context
+        role: Any = self
+        for name in names:
+            role = member_named(role, name)
+        for name in outer:
+            values = values[name]
+        return len(role.derived_from(values))
 
     def _length(self, length: Length, context: Any, pieces: dict[int, bytes], path: str) -> int:
         index = self.names.index(length.of)
@@ -246,6 +275,16 @@ class Frame(AnyConstruct):
 def bare(construct: Any) -> Any:
     """The construct below its name."""
     return bare(construct.subcon) if type(construct).__name__ == "Renamed" else construct
+
+
+def member_named(construct: Any, name: str) -> Any:
+    """The construct of a member, also of a struct inside a region; `ValueError` where there is none of that name."""
+    while not hasattr(construct, "subcons") and hasattr(construct, "subcon"):
+        construct = construct.subcon
+    found = [bare(member) for member in getattr(construct, "subcons", ()) if member.name == name]
+    if not found:
+        raise ValueError(f"there is no field {name!r}")
+    return found[0]
 
 
 def nested(stream: Any, context: Any) -> Any:

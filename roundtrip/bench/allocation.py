@@ -17,12 +17,12 @@ from formats.catalog import CATALOG
 
 from .lanes import FAST
 from .plan import Group
-from .records import ENTRY_COUNT, data_page, index_page
+from .records import ENTRY_COUNT, data_page, data_page_2, index_page
 
 LONGER: Final = 16
 #: Bytes by which the peak may differ: numbers above 256 are objects, keys differ in length.
 TOLERANCE_BYTES: Final = 256
-PAGES: Final = {"lsm_page.data": data_page, "lsm_page.index": index_page}
+PAGES: Final = {"lsm_page.data": data_page, "lsm_page.data@2": data_page_2, "lsm_page.index": index_page}
 
 
 def lookup_growth(group: Group, seed: int) -> dict[str, Any] | None:
@@ -49,7 +49,7 @@ def lookup_growth(group: Group, seed: int) -> dict[str, Any] | None:
 def measured(name: str, lookup: Callable[[bytes, bytes], Any], count: int, seed: int) -> dict[str, int]:
     """Lookups of a few keys of a page with so many entries."""
     plain = PAGES[name](random.Random(seed), count)
-    entry = CATALOG[name]
+    entry = CATALOG.labelled(name)
     data = entry.codec.encode(entry.codec.record(plain))
     keys = plain["entries"]["keys"][:: max(1, count // 16)]
     for key in keys:

@@ -37,7 +37,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Group:
-    """Lanes that do one operation on one value of one format."""
+    """Lanes that do one operation on one value of one format; `format` is its label, `chunk@2` for version 2."""
 
     format: str
     version: int
@@ -71,7 +71,7 @@ def make_plan(catalog_name: str | None, seed: int, report: Callable[[str], None]
     is_ours = catalog is CATALOG
     peers = installed_peers(plan) if is_ours else []
     for sample in samples(catalog, seed) if is_ours else generated_samples(catalog, seed, plan):
-        report(sample.format.name)
+        report(sample.format.label)
         prepare(plan, sample, peers)
     return plan
 
@@ -103,7 +103,7 @@ def generated_samples(catalog: Catalog, seed: int, plan: Plan) -> list[Sample]:
         try:
             chosen.append(generated_sample(entry, seed))
         except ShardproofError as error:
-            plan.leave_out(entry.name, f"no value could be generated: {error}")
+            plan.leave_out(entry.label, f"no value could be generated: {error}")
     return chosen
 
 
@@ -118,7 +118,7 @@ def generated_sample(entry: Format, seed: int) -> Sample:
 
 def prepare(plan: Plan, sample: Sample, peers: list[Any]) -> None:
     """Add the groups of one format, with every contender that is proved to do the same work."""
-    name = sample.format.name
+    name = sample.format.label
     proved: list[Contender] = []
     for contender in own_contenders(sample):
         reason = problem(contender, sample)
@@ -160,4 +160,4 @@ def group_of(sample: Sample, operation: str, lanes: list[Lane]) -> Group:
     order = {name: number for number, name in enumerate((FAST, "handwritten", *OWN[1:]))}
     lanes = sorted(lanes, key=lambda lane: order.get(lane.name, len(order)))
     entry = sample.format
-    return Group(entry.name, entry.version, operation, len(sample.data), tuple(lanes))
+    return Group(entry.label, entry.version, operation, len(sample.data), tuple(lanes))

@@ -20,6 +20,8 @@ EXTENT_COUNT: Final = 64
 RUN_COUNT: Final = 12
 WORD_COUNT: Final = 512
 PAYLOAD_SIZE: Final = 64
+#: What the keys of a page of version 2 have in common.
+PREFIX: Final = b"directory/"
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,11 @@ def samples(catalog: Catalog, seed: int) -> list[Sample]:
     """A sample of each format of ours; the place is drawn from the seed too."""
     chosen = []
     for entry in catalog:
-        draw = random.Random(f"{seed} {entry.name}")
+        draw = random.Random(f"{seed} {entry.label}")
         place = Place(draw.randbytes(16), draw.randrange(2**16), draw.randrange(1, 2**10), draw.randrange(2**26), 7)
         context = entry.seed(place)
         assert context is not None
-        chosen.append(Sample(entry, VALUES[entry.name](draw), context))
+        chosen.append(Sample(entry, VALUES[entry.label](draw), context))
     return chosen
 
 
@@ -85,9 +87,10 @@ def ascending(draw: random.Random, count: int, limit: int) -> tuple[int, ...]:
     return tuple(sorted(draw.sample(range(limit), count)))
 
 
-def keys(draw: random.Random, count: int) -> tuple[bytes, ...]:
-    """So many different keys of 16 to 24 bytes, ascending."""
-    return tuple(sorted(draw.randbytes(draw.randint(16, 24)) for _ in range(count)))
+def keys(draw: random.Random, count: int, prefix: bytes = b"") -> tuple[bytes, ...]:
+    """So many different keys of 16 to 24 bytes, ascending, which all begin alike."""
+    sizes = 16 - len(prefix), 24 - len(prefix)
+    return tuple(sorted(prefix + draw.randbytes(draw.randint(*sizes)) for _ in range(count)))
 
 
 def locators(draw: random.Random, count: int) -> dict[str, Any]:
@@ -121,6 +124,11 @@ def chunk(draw: random.Random) -> dict[str, Any]:
         "key": draw.randbytes(20),
         "payload": draw.randbytes(PAYLOAD_SIZE),
     }
+
+
+def chunk_2(draw: random.Random) -> dict[str, Any]:
+    """The same in version 2, with the checksum of the whole value."""
+    return chunk(draw) | {"value_checksum": draw.getrandbits(64)}
 
 
 def superblock(draw: random.Random) -> dict[str, Any]:
@@ -159,10 +167,15 @@ def tree_metadata(draw: random.Random) -> dict[str, Any]:
     }
 
 
-def data_page(draw: random.Random, count: int = ENTRY_COUNT) -> dict[str, Any]:
+def data_page(draw: random.Random, count: int = ENTRY_COUNT, prefix: bytes = b"") -> dict[str, Any]:
     """Keys with one locator each."""
-    columns = {"locator_ends": tuple(range(1, count + 1)), **locators(draw, count), "keys": keys(draw, count)}
+    columns = {"locator_ends": tuple(range(1, count + 1)), **locators(draw, count), "keys": keys(draw, count, prefix)}
     return {"entries": columns}
+
+
+def data_page_2(draw: random.Random, count: int = ENTRY_COUNT) -> dict[str, Any]:
+    """Keys of the same sizes that begin alike, for version 2."""
+    return data_page(draw, count, PREFIX)
 
 
 def index_page(draw: random.Random, count: int = ENTRY_COUNT) -> dict[str, Any]:
@@ -195,13 +208,15 @@ def footer(draw: random.Random) -> dict[str, Any]:
     }
 
 
-#: Draws the plain value of a format.
+#: Draws the plain value of a format, by its label.
 VALUES: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "extent_header": extent_header,
     "chunk": chunk,
+    "chunk@2": chunk_2,
     "superblock": superblock,
     "tree_metadata": tree_metadata,
     "lsm_page.data": data_page,
+    "lsm_page.data@2": data_page_2,
     "lsm_page.index": index_page,
     "lsm_page.filter": filter_page,
     "lsm_page.footer": footer,

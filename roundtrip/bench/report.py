@@ -13,7 +13,8 @@ The keys of `as_dict` are stable:
     machine      python, system, processor, cores, packages
 
 `ratio` is the lane's time over the time of `against`; `times_faster` is its inverse. `low` and `high` enclose the
-middle half of the rounds. `structure` is the part of a format's name behind the dot, or null.
+middle half of the rounds. `structure` is the part of a format's name behind the dot, or null; `version` is the
+format's.
 """
 
 from __future__ import annotations
@@ -132,9 +133,10 @@ class BenchReport:
 
 
 def split(name: str) -> dict[str, Any]:
-    """A format's name as family and structure."""
-    family, _, structure = name.partition(".")
-    return {"format": family, "structure": structure or None}
+    """A format's label as family, structure and version."""
+    known, _, version = name.partition("@")
+    family, _, structure = known.partition(".")
+    return {"format": family, "structure": structure or None, "version": int(version or 1)}
 
 
 def named(one: Series | Ratio) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def ratios_in(run: Any) -> list[Ratio]:
     """The ratios of a saved run."""
     return [
         Ratio(
-            f"{row['format']}.{row['structure']}" if row["structure"] else row["format"],
+            label_of(row),
             row["operation"],
             row["lane"],
             row["against"],
@@ -116,6 +116,13 @@ def ratios_in(run: Any) -> list[Ratio]:
         )
         for row in run["ratios"]
     ]
+
+
+def label_of(row: Any) -> str:
+    """The label of the format that a row is about; runs that were saved before version 2 name no version."""
+    name = f"{row['format']}.{row['structure']}" if row["structure"] else str(row["format"])
+    version = row.get("version", 1)
+    return name if version == 1 else f"{name}@{version}"
 
 
 def compare(name: str, path: Path, ratios: list[Ratio], *, judged: bool = True) -> Comparison:

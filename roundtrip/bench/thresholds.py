@@ -35,6 +35,10 @@ THRESHOLDS: Final = (
     Threshold("lsm_page.data", "decode", HANDWRITTEN, 1.2),
     Threshold("lsm_page.data", "decode", CONSTRUCT, 1 / 4),
     Threshold("lsm_page.data", "lookup", HANDWRITTEN, 1.3),
+    Threshold("chunk@2", "decode", HANDWRITTEN, 1.25),
+    Threshold("chunk@2", "encode", HANDWRITTEN, 1.25),
+    Threshold("lsm_page.data@2", "decode", HANDWRITTEN, 1.2),
+    Threshold("lsm_page.data@2", "lookup", HANDWRITTEN, 1.3),
 )
 
 #: Single-bit flips a second and core, through `probe`, in the headers of every format of ours.

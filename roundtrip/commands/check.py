@@ -41,8 +41,9 @@ def command(
     plant: str | None,
     matrix: bool,
 ) -> int:
-    """Prove laws D1 to D10 over every format of a catalog, and check its kept files. For our own catalog, run the
-    engine too: histories beside its model, power failures, and enumerated crash states, a few seconds of each.
+    """Prove laws D1 to D10 over every format of a catalog, and check its kept files and its lock. For our own
+    catalog, run the engine too: histories beside its model, power failures, and enumerated crash states, a few
+    seconds of each.
 
     The seed is printed first; every finding ends in the command that shows it again. Exhaustive parts (single-bit
     flips) stay exhaustive whatever the budget.
@@ -73,6 +74,7 @@ def command(
             plant=bug,
             catalog_name=catalog_name,
             corpus_check=corpus_check(catalog, catalog_name, format_name),
+            lock_check=lock_check(catalog_name, format_name, laws, bug),
             engine_check=engine_check(catalog_name, format_name, laws, bug),
             progress=progress,
         )
@@ -105,7 +107,7 @@ def planted(name: str | None, catalog: Catalog) -> Mutant | None:
     from ..mutants import mutant_named  # noqa: PLC0415  # heavy
 
     mutant = mutant_named(name)
-    catalog[mutant.format]
+    catalog.labelled(mutant.format)
     return mutant
 
 
@@ -116,6 +118,15 @@ def corpus_check(catalog: Catalog, catalog_name: str | None, format_name: str | 
     from .kept import KeptFiles  # noqa: PLC0415  # heavy
 
     return KeptFiles(catalog_name)
+
+
+def lock_check(catalog_name: str | None, format_name: str | None, laws: Sequence[str], bug: Mutant | None) -> Any:
+    """The comparison with the catalog's lock; None for a part of the check, and with a planted codec."""
+    if format_name is not None or laws or bug is not None:
+        return None
+    from ..validation.quick import LockCheck  # noqa: PLC0415  # heavy
+
+    return LockCheck(catalog_name)
 
 
 def engine_check(catalog_name: str | None, format_name: str | None, laws: Sequence[str], bug: Mutant | None) -> Any:

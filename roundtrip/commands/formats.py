@@ -173,7 +173,7 @@ def version_of(catalog: Catalog, name: str, version: int | None) -> Format:
     newest = catalog[name]
     if version is None:
         return newest
-    found = [entry for entry in catalog if entry.name == name and entry.version == version]
+    found = [entry for entry in catalog.versions(name) if entry.version == version]
     if not found:
         versions = ", ".join(str(entry.version) for entry in catalog if entry.name == name)
         raise CommandError(f"{name} has no version {version}; it has {versions}")
@@ -185,7 +185,7 @@ def chosen(catalog: Catalog, format_name: str | None) -> list[Format]:
     if format_name is None:
         return list(catalog)
     catalog[format_name]
-    return [entry for entry in catalog if entry.name == format_name]
+    return list(catalog.versions(format_name))
 
 
 def finding_facts(finding: Any, entry: Format) -> dict[str, Any]:

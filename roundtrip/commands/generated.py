@@ -27,9 +27,8 @@ def files_of(catalog: Catalog, format_name: str | None, folder: str | None) -> I
     if format_name is not None:
         catalog[format_name]
     target = generated_folder(folder)
-    for entry in catalog:
-        if format_name in {None, entry.name}:
-            yield target / f"{entry.module_name}.py", entry.source
+    for entry in catalog if format_name is None else catalog.versions(format_name):
+        yield target / f"{entry.module_name}.py", entry.source
     root = checkout_root()
     if catalog is formats.CATALOG and root is not None and (format_name, folder) == (None, None):
         yield from generated_documents(root).items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -11,13 +12,14 @@ import click
 from .exits import PROVED, REFUTED, CommandError
 from .options import catalog_option, format_option, json_option, load, place_fields, together, whole_number
 from .output import coloured, note, one_line, write, write_json
+from .store_options import not_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from formats.catalog import Catalog, Format
 
-    from ..inspection import Beside, Frame, Stretch, Summary
+    from ..inspection import Beside, Frame, Stretch
 
 #: Frames and stretches of one file that are shown without `--all`.
 PARTS_SHOWN: Final = 64
@@ -25,7 +27,10 @@ PARTS_SHOWN: Final = 64
 
 @dataclass(frozen=True)
 class Inspection:
-    """What to inspect: a file of a catalog, from byte `start` on, and how much of it to show."""
+    """What to inspect: a file of a catalog, from byte `start` on, and how much of it to show.
+
+    entries: the formats to try; forced: the one to take the first bytes for where none fits.
+    """
 
     name: str
     catalog: Catalog
@@ -33,6 +38,8 @@ class Inspection:
     known: Beside
     everything: bool
     remainder: bool
+    entries: Sequence[Format]
+    forced: Format | None
 
 
 @click.command(short_help="Show a file as annotated bytes, damaged or not.")
@@ -49,6 +56,13 @@ class Inspection:
 )
 @click.option("--all", "everything", is_flag=True, help="Leave nothing out: every element, line and frame.")
 @click.option("--remainder", is_flag=True, help="Bytes behind the last frame are not damage.")
+@click.option(
+    "--html",
+    "page",
+    callback=not_empty,
+    metavar="FILE",
+    help="Write a page to look around in; - is standard output. FILE may then be a store, too.",
+)
 def command(
     file: str,
     format_name: str | None,
@@ -58,6 +72,7 @@ def command(
     start: int,
     everything: bool,
     remainder: bool,
+    page: str | None,
 ) -> int:
     """Show FILE (`-`: standard input) as annotated bytes, frame after frame.
 
@@ -65,22 +80,50 @@ def command(
     is listed. Without the place where the bytes were written, a seeded checksum is unverifiable, which is said; the
     place comes from --context, or from a sidecar beside the file (FILE.json).
 
+    With --html, the report is one page of HTML that needs no network; FILE may then also be the directory of a closed
+    store, or its disk file, and the page begins with a map of its extents.
+
     Exit codes: 0 sound or unverifiable, 1 damaged, 2 bad usage or no regular file, 3 nothing recognised.
     """
-    from ..inspection import Beside, beside, display_name, open_source, scan  # noqa: PLC0415  # imports construct
+    from ..inspection import open_source, scan  # noqa: PLC0415  # imports construct
 
-    catalog = load(catalog_name)
-    name = display_name(file)
+    prepare = partial(
+        prepared, file, load(catalog_name), format_name, context, start, everything=everything, remainder=remainder
+    )
+    if page is not None:
+        from .inspect_page import Wish, open_for_page, show_page  # noqa: PLC0415  # imports the template engine
+
+        wish = Wish(file, page, format_name, catalog_name, context, as_json=as_json)
+        with open_for_page(wish) as data:
+            return show_page(wish, prepare(data), data)
     with open_source(file) as data:
-        if start >= len(data):
-            raise CommandError(f"--at {start} lies behind the end: {name} has {len(data)} bytes")
-        known = beside(file) if context is None else Beside(context, origin="--context")
-        wanted = format_name or (known.format_name if any(one.name == known.format_name for one in catalog) else None)
-        entries, forced = candidates(catalog, wanted)
-        inspection = Inspection(name, catalog, start, known, everything, remainder)
-        parts = scan(entries, data, start=start, context=known.context, forced=forced)
+        inspection = prepare(data)
+        parts = scan(inspection.entries, data, start=start, context=inspection.known.context, forced=inspection.forced)
         show = show_json if as_json else show_text
         return show(inspection, parts, data)
+
+
+def prepared(
+    file: str,
+    catalog: Catalog,
+    format_name: str | None,
+    context: dict[str, Any] | None,
+    start: int,
+    data: memoryview,
+    *,
+    everything: bool,
+    remainder: bool,
+) -> Inspection:
+    """What to inspect, with all that is known of a file that is open."""
+    from ..inspection import Beside, beside, display_name  # noqa: PLC0415  # imports construct
+
+    name = display_name(file)
+    if start >= len(data):
+        raise CommandError(f"--at {start} lies behind the end: {name} has {len(data)} bytes")
+    known = beside(file) if context is None else Beside(context, origin="--context")
+    wanted = format_name or (known.format_name if catalog.versions(known.format_name or "") else None)
+    entries, forced = candidates(catalog, wanted)
+    return Inspection(name, catalog, start, known, everything, remainder, entries, forced)
 
 
 def candidates(catalog: Catalog, wanted: str | None) -> tuple[Sequence[Format], Format | None]:
@@ -88,7 +131,7 @@ def candidates(catalog: Catalog, wanted: str | None) -> tuple[Sequence[Format], 
     if wanted is None:
         return list(catalog), None
     newest = catalog[wanted]
-    return [entry for entry in catalog if entry.name == wanted], newest
+    return catalog.versions(wanted), newest
 
 
 def show_text(inspection: Inspection, parts: Iterator[Frame | Stretch], data: memoryview) -> int:
@@ -107,7 +150,7 @@ def show_text(inspection: Inspection, parts: Iterator[Frame | Stretch], data: me
         write()
     for line in inspection.known.notes:
         note(f"note: {one_line(line)}")
-    verdict, text = outcome(summary, inspection)
+    verdict, text = summary.outcome(remainder=inspection.remainder)
     write(f"{one_line(inspection.name)}: {text}: {verdict}")
     return REFUTED if verdict == "damaged" else PROVED
 
@@ -126,7 +169,7 @@ def show_json(inspection: Inspection, parts: Iterator[Frame | Stretch], data: me
             frames.append(part.as_dict(everything=inspection.everything))
         else:
             stretches.append(part.as_dict())
-    verdict, _ = outcome(summary, inspection)
+    verdict, _ = summary.outcome(remainder=inspection.remainder)
     write_json(
         {
             "ok": verdict != "damaged",
@@ -144,16 +187,3 @@ def show_json(inspection: Inspection, parts: Iterator[Frame | Stretch], data: me
         }
     )
     return REFUTED if verdict == "damaged" else PROVED
-
-
-def outcome(summary: Summary, inspection: Inspection) -> tuple[str, str]:
-    """The verdict on the file, and its numbers in words."""
-    verdict: str = summary.verdict
-    if inspection.remainder and not summary.damaged:
-        verdict = "unverifiable" if summary.unverifiable else "valid"
-    frames = f"{summary.frames} frame{'' if summary.frames == 1 else 's'}"
-    words = [frames]
-    words += [f"{summary.damaged} damaged"] if summary.damaged else []
-    words += [f"{summary.unverifiable} unverifiable"] if summary.unverifiable else []
-    words += [f"{summary.unrecognised_bytes} bytes not recognised"] if summary.unrecognised_bytes else []
-    return verdict, ", ".join(words)

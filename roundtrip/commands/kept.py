@@ -17,7 +17,7 @@ from .output import Progress
 
 def lanes_of(entry: Format) -> Lanes:
     """The readers and writers of one format."""
-    lanes, decode = own_lanes(entry), reference.DECODERS.get(entry.name)
+    lanes, decode = own_lanes(entry), reference.DECODERS.get(entry.label)
     if decode is None:
         return lanes
 

@@ -43,13 +43,19 @@ def command(
     budget: float,
     plant: str | None,
 ) -> int:
-    """Run the history of a finding in FILE again. Or judge the bytes of a finding about a format again; without bytes,
-    try its law again with the same seed.
+    """Run the history of a finding in FILE again, or the decoders of a witness that `validate` wrote. Or judge the
+    bytes of a finding about a format again; without bytes, try its law again with the same seed.
 
     Exit codes: 0 the law holds now, 1 it is still refuted, 3 nothing was tested.
     """
     if file is not None:
-        refuse_options(format_name=format_name, law=law, bytes=text, place_seed=place_seed, catalog=catalog_name)
+        refuse_options(format_name=format_name, law=law, bytes=text, place_seed=place_seed)
+        from .replay_witness import is_witness_file, replay_witness_file  # noqa: PLC0415  # imports construct
+
+        if is_witness_file(file):
+            refuse_options(graph=graph, plant=plant)
+            return replay_witness_file(file, catalog_name, as_json=as_json)
+        refuse_options(catalog=catalog_name)
         from .replay_history import replay_file  # noqa: PLC0415  # imports the engine
 
         return replay_file(file, graph, plant, budget, as_json=as_json)
@@ -104,7 +110,7 @@ def refuse_options(**options: object) -> None:
     """Options that say what a file says already."""
     given = [name for name, value in options.items() if value is not None]
     if given:
-        raise click.UsageError(f"--{given[0].replace('_', '-')} is for findings about formats; FILE says all")
+        raise click.UsageError(f"--{given[0].replace('_', '-')} is for other findings; FILE says all")
 
 
 def bytes_of(text: str | None) -> bytes | None:

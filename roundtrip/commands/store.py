@@ -10,6 +10,7 @@ from .store_get import get
 from .store_keys import list_command, remove
 from .store_proof import exercise, survive
 from .store_put import put
+from .store_upgrade import upgrade
 
 
 @click.group(short_help="Keep real data in a store: put, get, list, verify.")
@@ -21,5 +22,5 @@ def command() -> None:
     """
 
 
-for one in (init, put, get, list_command, remove, stat, verify, reclaim, draw, figures, exercise, survive):
+for one in (init, put, get, list_command, remove, stat, verify, reclaim, upgrade, draw, figures, exercise, survive):
     command.add_command(one)

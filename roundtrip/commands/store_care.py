@@ -11,7 +11,7 @@ from ..storing.keys import bytes_text, counted, path_facts
 from .exits import PROVED, REFUTED, CommandError
 from .options import json_option
 from .output import one_line, progress_bar, write, write_json, write_table
-from .store_options import path_argument, size_bytes
+from .store_options import path_argument, size_bytes, versions_options
 
 if TYPE_CHECKING:
     from engine import Store
@@ -42,17 +42,26 @@ if TYPE_CHECKING:
     metavar="SIZE",
     help="After each open, writing goes on at a multiple of it.",
 )
-def init(path: str, as_json: bool, size: int, extent_size: int, page_size: int) -> int:
+@versions_options
+def init(
+    path: str,
+    as_json: bool,
+    size: int,
+    extent_size: int,
+    page_size: int,
+    chunk_version: int,
+    page_version: int,
+) -> int:
     """Make a new store in the directory PATH, which must be new or empty.
 
     The disk file is sparse: it takes room as the store fills, up to --size.
     """
-    from engine import Shape, Store  # noqa: PLC0415  # imports crc32c
+    from engine import Limits, Shape, Store  # noqa: PLC0415  # imports crc32c
 
     if extent_size == 0 or size % extent_size:
         raise CommandError(f"--size {size} is no whole number of extents of {extent_size} bytes")
     shape = Shape(extent_count=size // extent_size, extent_size_bytes=extent_size, page_size_bytes=page_size)
-    Store.create(path, shape).close()
+    Store.create(path, shape, Limits(chunk_version=chunk_version, page_version=page_version)).close()
     if as_json:
         write_json({"ok": True, **path_facts("store", path), "size_bytes": size, **shape_facts(shape)})
     else:
@@ -115,6 +124,7 @@ def figures_of(store: Store, keys: int, value_bytes: int) -> dict[str, Any]:
         "dead_bytes": max(0, figures.written_bytes - live),
         "index_bytes": figures.index_bytes,
         "runs": {str(level): entries for level, entries in sorted(figures.runs_by_level.items())},
+        "features": list(figures.features),
         "root_damage": [damage_facts(damage) for damage in store.root_damage],
     }
 
@@ -134,6 +144,7 @@ def rows_of(path: str, figures: dict[str, Any]) -> list[tuple[str, ...]]:
         ("fill", f"{used} of {ordinary} extents in use, {used / ordinary:.1%}"),
         ("live", f"{bytes_text(figures['live_bytes'])}, of which {bytes_text(figures['index_bytes'])} are index"),
         ("dead", f"{bytes_text(figures['dead_bytes'])}, to be had by reclamation"),
+        ("features", ", ".join(figures["features"]) or "none: any release can open it"),
     ]
     for level, entries in figures["runs"].items():
         rows.append((f"level {level}", f"{counted(len(entries), 'run')}, {counted(sum(entries), 'entry', 'entries')}"))
@@ -166,6 +177,8 @@ def verify(path: str, as_json: bool) -> int:
                 "payload_bytes": report.payload_bytes,
                 "runs": report.runs,
                 "root_records": report.root_records,
+                "chunks_by_version": {str(version): count for version, count in report.chunks_by_version.items()},
+                "pages_by_version": {str(version): count for version, count in report.pages_by_version.items()},
                 "damage": [damage_facts(damage) for damage in report.damage],
             }
         )
@@ -178,7 +191,16 @@ def verify(path: str, as_json: bool) -> int:
     found = ", ".join(counted(count, noun) for count, noun in numbers)
     verdict = "all whole" if report.is_clean() else counted(len(report.damage), "damaged place")
     write(f"{one_line(path)}: {found}, {bytes_text(report.payload_bytes)} read: {verdict}")
+    newer = {**report.chunks_by_version, **report.pages_by_version}.keys() - {1}
+    if newer:
+        chunks, pages = (versions_text(each) for each in (report.chunks_by_version, report.pages_by_version))
+        write(f"versions: chunks {chunks}; data pages {pages}")
     return PROVED if report.is_clean() else REFUTED
+
+
+def versions_text(counts: dict[int, int]) -> str:
+    """How many are of each version."""
+    return ", ".join(f"{count:,} of version {version}" for version, count in counts.items()) or "none"
 
 
 @click.command("reclaim", short_help="Make the room of deleted and replaced values free again.")
@@ -192,14 +214,18 @@ def verify(path: str, as_json: bool) -> int:
     help="At most so many extents; all that hold anything dead without it.",
 )
 @click.option("--compact", "compact", is_flag=True, help="First merge all sorted runs into one.")
-def reclaim(path: str, as_json: bool, extents: int | None, compact: bool) -> int:
+@versions_options
+def reclaim(  # what can be chosen
+    path: str, as_json: bool, extents: int | None, compact: bool, chunk_version: int, page_version: int
+) -> int:
     """Copy what is alive out of the extents of the store in PATH that hold dead bytes, and free them.
 
     A store does this by itself where room runs short; by hand it gives back all that there is.
     """
     from ..storing.sessions import writing  # noqa: PLC0415  # imports the engine
 
-    with writing(path) as (store, interrupts), progress_bar(quiet=as_json) as progress:
+    versions = (chunk_version, page_version)
+    with writing(path, versions) as (store, interrupts), progress_bar(quiet=as_json) as progress:
         if compact:
             if progress is not None:
                 progress(0, 0, "compacting")

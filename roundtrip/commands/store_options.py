@@ -35,6 +35,27 @@ def as_key(_context: click.Context, _option: click.Parameter, text: str | None) 
     return None if text is None else os.fsencode(text)
 
 
+def or_as_declared(_context: click.Context, _option: click.Parameter, version: int | None) -> int:
+    """The version, or 0, which the engine takes for the newest that the store declares."""
+    return version or 0
+
+
+def versions_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--chunk-version` and `--page-version`: in which format versions this command writes."""
+    for name, what in (("page", "data pages of sorted runs"), ("chunk", "chunks")):
+        command = click.option(
+            f"--{name}-version",
+            f"{name}_version",
+            type=click.IntRange(1, 2),
+            default=None,
+            callback=or_as_declared,
+            show_default="the newest that the store declares",
+            metavar="VERSION",
+            help=f"Write {what} in this version; from 2 on, older releases refuse the store for ever.",
+        )(command)
+    return command
+
+
 def prefix_option(help_text: str) -> Callable[[Any], Any]:
     """`--prefix`, which means something else to each command."""
     return click.option("--prefix", callback=as_key, metavar="TEXT", help=help_text)

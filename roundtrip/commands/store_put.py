@@ -12,7 +12,7 @@ from ..storing.keys import bytes_text, counted, key_of, key_text, path_facts
 from .exits import PROVED, REFUTED, CommandError
 from .options import json_option, together
 from .output import note, one_line, progress_bar, write, write_json
-from .store_options import not_empty, path_argument, prefix_option
+from .store_options import not_empty, path_argument, prefix_option, versions_options
 from .store_output import begun, note_problems, tell_persistent
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ MIB: Final = 2**20
     is_flag=True,
     help="Print `persistent KEY` as soon as a key is persistent, at once and line by line.",
 )
+@versions_options
 def put(
     path: str,
     words: tuple[str, ...],
@@ -47,6 +48,8 @@ def put(
     as_json: bool,
     durable: bool,
     report_persistent: bool,
+    chunk_version: int,
+    page_version: int,
 ) -> int:
     """Put KEY FILE (`-`: standard input), or all files below DIRECTORY, into the store in PATH.
 
@@ -66,22 +69,30 @@ def put(
         tree, words = words[0], ()
     if len(words) not in ({0} if tree is not None else {2}) or tree == "-":
         raise CommandError("say what to store: put PATH KEY FILE, put PATH KEY -, or put PATH DIRECTORY")
-    tell = tell_persistent if report_persistent else None
+    tell, versions = tell_persistent if report_persistent else None, (chunk_version, page_version)
     if tree is not None:
-        return put_tree(path, os.fsencode(tree), prefix or b"", as_json=as_json, durable=durable, tell=tell)
+        return put_tree(path, os.fsencode(tree), prefix or b"", versions, as_json=as_json, durable=durable, tell=tell)
     if prefix is not None:
         raise CommandError("--prefix goes with a DIRECTORY: say the whole KEY")
-    return put_one(path, key_of(words[0]), words[1], as_json=as_json, tell=tell)
+    return put_one(path, key_of(words[0]), words[1], versions, as_json=as_json, tell=tell)
 
 
-def put_one(path: str, key: bytes, name: str, *, as_json: bool, tell: Callable[[bytes], None] | None) -> int:
+def put_one(  # what goes where, and how
+    path: str,
+    key: bytes,
+    name: str,
+    versions: tuple[int, int],
+    *,
+    as_json: bool,
+    tell: Callable[[bytes], None] | None,
+) -> int:
     """Store one file, or standard input."""
     from ..storing import putting  # noqa: PLC0415  # imports the engine
     from ..storing.sessions import writing  # noqa: PLC0415  # likewise
 
     with (
         putting.source_file(name, path) as file,
-        writing(path) as (store, interrupts),
+        writing(path, versions) as (store, interrupts),
         progress_bar(quiet=as_json) as progress,
     ):
         begun(path, tell)
@@ -106,6 +117,7 @@ def put_tree(
     path: str,
     root: bytes,
     prefix: bytes,
+    versions: tuple[int, int],
     *,
     as_json: bool,
     durable: bool,
@@ -124,7 +136,7 @@ def put_tree(
         raise CommandError(f"{shown}: {reason_of(error)}") from error
     if os.path.exists(path) and os.path.samefile(root, path):  # noqa: PTH110, PTH121  # a name may hold any bytes
         raise CommandError(f"{shown} is the store itself")
-    with writing(path) as (store, interrupts), progress_bar(quiet=as_json) as progress:
+    with writing(path, versions) as (store, interrupts), progress_bar(quiet=as_json) as progress:
         begun(path, tell)
         persistence = Persistence(tell, is_eager=durable)
         own = os.stat(path)  # noqa: PTH116  # a name may hold any bytes

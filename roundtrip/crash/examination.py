@@ -177,10 +177,10 @@ class Examiner:
                 recorder.note_write(extent, 0, disk.extent_size_bytes)
 
         values: dict[bytes, bytes] | None = None
-        for turn in ("recovery", "a second recovery"):
+        for opening, turn in enumerate(("recovery", "a second recovery")):
             disk.faults = looked
             try:
-                store = Store.open_on(disk, self.preset.limits, self._seams())
+                store = Store.open_on(disk, self.preset.limits_at(opening), self._seams())
                 found = {key: store.get(key) for key in store.scan()}
                 damage = [*store.root_damage]
                 if values is None and not damage:

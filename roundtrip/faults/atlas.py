@@ -133,7 +133,9 @@ def decay_rows() -> Iterator[Row]:
             yield Row(kind, where, legal, why)
     both = "two faults: the record before counts, as if it had never been acknowledged"
     known = "two faults: the superblock of a clean close knows how far tree metadata went"
-    yield Row("bit rot twice", BOTH_SUPERBLOCK, ("masked",), f"{both}; of a clean close it holds the mark alone")
+    yield Row(
+        "bit rot twice", BOTH_SUPERBLOCK, ("masked", "not opened"), f"{both}; of a clean close it holds the mark alone"
+    )
     yield Row("bit rot twice", BOTH_METADATA, ("not opened",), known)
     yield Row("bit rot twice", BOTH_METADATA_CRASHED, ("older", "not opened"), both)
     yield Row("any damage", PENDING, ("masked",), "they are written over it")

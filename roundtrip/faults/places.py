@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine import Store
-from engine.chunks import FRAME_OVERHEAD, TAG_SIZE, FoundChunk
+from engine.chunk_reader import FoundChunk
 from engine.extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS
+from engine.frames import TAG_SIZE
 from engine.recovery import recover
-from engine.run_reader import FOOTER_SIZE, PAYLOAD_AT
+from engine.run_reader import FOOTER_SIZE
 from engine.window import Window
 from formats.generated import lsm_page_footer_v1, lsm_page_index_v1, superblock_v1, tree_metadata_v1
 from formats.place import life_seed, offset_seed, run_key, run_seed
@@ -65,8 +66,8 @@ def places_of(disk: MemoryDisk, limits: Limits) -> list[Place]:
     with Store.open_on(disk.fork(), limits, read_only=True) as store:
         named: list[Place] = []
         for key in store.scan():
-            for extent, _life, offset, length, _checksum in store.index.find(key) or ():
-                end = offset + FRAME_OVERHEAD + len(key) + length
+            for extent, _life, offset, _length, _checksum in store.index.find(key) or ():
+                end = offset + frame_at(store, extent, offset).size
                 named.append(Place(extent, offset, end, VALUE_FRAME, "chunk", offset, key))
         for run in store.index.runs:
             named += run_places(store, run)
@@ -78,6 +79,13 @@ def places_of(disk: MemoryDisk, limits: Limits) -> list[Place]:
             if one.owner != "free":
                 places += dead_places(store, one.number, starts)
     return places
+
+
+def frame_at(store: Store, extent: int, offset: int) -> FoundChunk:
+    """The whole frame that is there, of whichever version."""
+    found = store.chunks.chunk_at(Window(store.extents, store.extents.all[extent]), offset)
+    assert found is not None, "what is named was read before"
+    return found
 
 
 def root_places(disk: MemoryDisk, found: Recovered) -> Iterator[Place]:
@@ -133,7 +141,7 @@ def run_places(store: Store, run: Run) -> Iterator[Place]:
     starts: dict[int, tuple[int, int]] = {}
     before = 0
     for extent, _life, chunk_at, length, _checksum in run.chunks:
-        payload_at = chunk_at + PAYLOAD_AT
+        payload_at = frame_at(store, extent, chunk_at).payload_at
         yield Place(extent, chunk_at, payload_at, RUN_FRAME, "chunk", chunk_at)
         yield Place(extent, payload_at + length, payload_at + length + TAG_SIZE, RUN_FRAME, "chunk", chunk_at)
         for start, end, where in pages:

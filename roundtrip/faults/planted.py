@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
-from engine import chunks, recovery, run_reader
+from engine import chunk_reader, recovery, run_reader
 from engine.assembly import StoreParts
 from engine.chunks import ChunkStore
 from engine.errors import ChunkRotten, DiskFailed
@@ -138,7 +138,7 @@ def payload_is_not_verified() -> Iterator[None]:
     """A get believes any payload: the checksum that the index holds is not compared."""
 
     def believing(chunk_store: ChunkStore, locator: Any, key: bytes, part: int = 0, owner: str = "shard") -> bytes:
-        with patch.object(chunks, "crc32c", lambda _payload: locator[4]):
+        with patch.object(chunk_reader, "crc32c", lambda _payload: locator[4]):
             return read(chunk_store, locator, key, part, owner)  # type: ignore[arg-type]  # as it was given
 
     read = ChunkStore.read

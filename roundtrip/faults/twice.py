@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import ChunkRotten, EngineError, NotAStore
+from engine.errors import ChunkRotten, EngineError, NotAStore, UnsupportedStore
 
 from ..histories.failure import Failure
 from ..histories.mismatch import Mismatch, shown
@@ -65,7 +65,8 @@ def outcome_of_both(image: Image, disk: MemoryDisk, both: str) -> str:
     """What the store makes of it; each key has a value that was said of it at some time, or is refused."""
     try:
         store = image.open(disk.fork(), read_only=False)
-    except (ChunkRotten, NotAStore):
+    except (ChunkRotten, NotAStore, UnsupportedStore):
+        # Also where the same bit of both makes them claim a version that this release does not know.
         return "not opened"
     with store:
         if store.root_damage:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from formats.layout import Array, Bounded, EndsOf, Integer, Raw, Slices, fixed_size, literal_int
+from formats.common_prefix import common_prefix
+from formats.layout import Array, Bounded, EndsOf, Integer, PrefixOf, Raw, Slices, fixed_size, literal_int
 
 from .domains import number_bounds
 from .generator import Generator
@@ -85,6 +87,8 @@ def slices(generator: Generator, node: Slices, room: Room) -> Made:
         raise generator.refused(f"there is no column {node.ends} of ends")
     count = generator.value_of(column_of_ends.count)
     _, capacity = number_bounds(column_of_ends.node) or (0, 0)
+    if node.prefix:
+        return slices_behind_a_prefix(generator, node, count, room.within(0, capacity))
     room = room.within(count * node.minimum, capacity)
     if room.maximum is None or room.maximum < count * node.minimum:
         raise generator.refused(f"{count} items do not fit into {room.maximum} bytes")
@@ -93,6 +97,44 @@ def slices(generator: Generator, node: Slices, room: Room) -> Made:
     if not room.minimum <= total <= room.maximum:
         raise generator.refused(f"{count} items take {total} bytes of {room.maximum}")
     return Made(tuple(items), tuple(items), total)
+
+
+def slices_behind_a_prefix(generator: Generator, node: Slices, count: int, room: Room) -> Made:
+    """Items that have a longest common prefix, of the size that has been settled before them."""
+    own = next(member.node for member in generator.scopes[-1].node.members if member.name == node.prefix)
+    if not isinstance(own, PrefixOf):
+        raise generator.refused(f"{node.prefix} is no prefix")
+    size = generator.value_of(own.size)
+    least, most = max(0, node.minimum - size), node.maximum - size
+    room = room.within(0, (node.total or 0) - size * count)
+    if (count < 2 and (least > 0 or (count == 0 and size > 0))) or most < 0 or (room.maximum or 0) < 0:
+        raise generator.refused(f"{count} items have no common prefix of {size} bytes")
+    prefix = generator.source.blob(size, size)
+    rests = [b""] * count
+    if count > 1 and most > 0:
+        rest = replace(node, minimum=least, maximum=most, prefix="", total=None)
+        rests = apart(rest, distinct(generator, rest, count, room.maximum or 0))
+        rests = lengthened(generator, rest, rests, room)
+    total = sum(map(len, rests))
+    if (
+        common_prefix(rests)
+        or not room.minimum <= total <= (room.maximum or 0)
+        or len(set(rests)) < count * (node.order == "strict")
+    ):
+        raise generator.refused(f"{count} items behind a prefix take {total} bytes of {room.maximum}")
+    items = tuple([prefix + rest for rest in rests])
+    return Made(items, items, total)
+
+
+def apart(node: Slices, items: list[bytes]) -> list[bytes]:
+    """The items, two or more, without a common first byte: the first becomes empty, or begins with another byte."""
+    if not common_prefix(items):
+        return items
+    if node.minimum == 0:
+        return [b"", *items[1:]]
+    first = items[-1] if items[0][0] == 0 else items[0]
+    changed = bytes([first[0] + 1 if first is items[-1] else first[0] - 1]) + first[1:]
+    return [*items[:-1], changed] if first is items[-1] else [changed, *items[1:]]
 
 
 def distinct(generator: Generator, node: Slices, count: int, most: int) -> list[bytes]:

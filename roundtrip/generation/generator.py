@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from formats.common_prefix import common_prefix
 from formats.expressions import Unknown, evaluate
 from formats.layout import (
     Array,
@@ -28,9 +29,11 @@ from formats.layout import (
     Node,
     Padded,
     Prefixed,
+    PrefixOf,
     Raw,
     Rebuilt,
     Region,
+    Slices,
     Struct,
     Text,
     Zeros,
@@ -186,8 +189,15 @@ class Generator:
             match node:
                 case Constant(value=value):
                     return value
-                case LengthOf(of=name):
+                case LengthOf(names=(name,)):
                     return scope.sizes.get(name)
+                case LengthOf(names=names):
+                    inside: Any = scope.values
+                    for name in names:
+                        inside = inside[name]
+                    return len(inside)
+                case PrefixOf(of=name):
+                    return common_prefix(scope.values[name])
                 case CountOf(of=names):
                     array: Any = scope.values
                     for name in names:
@@ -211,6 +221,8 @@ class Generator:
             return size, size
         match node:
             case Raw(size=expression) | Region(size=expression) | Padded(size=expression) | Zeros(size=expression):
+                return self.amount_extent(expression, (1, 1))
+            case PrefixOf(size=expression):
                 return self.amount_extent(expression, (1, 1))
             case Array(count=count, node=inner) | EndsOf(count=count, node=inner):
                 return self.amount_extent(count, self.extent(inner))
@@ -257,12 +269,30 @@ class Generator:
             case EndsOf(count=count, node=inner):
                 count_value: int = self.value_of(count, 0, None if room.maximum is None else room.maximum // inner.size)
                 return count_value * inner.size
+            case PrefixOf(size=expression, of=name):
+                low, high = self.prefix_limits(name, room)
+                prefix_size: int = self.value_of(expression, low, high)
+                return prefix_size
             case Zeros(size=expression) | Padded(size=expression):
                 size_value: int = self.value_of(expression, room.minimum, room.maximum)
                 if size_value < (minimum_size(node.node) if isinstance(node, Padded) else 0):
                     raise self.refused(f"its size would be {size_value} bytes")
                 return size_value
         raise self.refused(f"the size of a {type(node).__name__} is not known")
+
+    def prefix_limits(self, name: str, room: Room) -> tuple[int, int]:
+        """How long the common prefix of the items of a heap beside it can be; of one item it is the whole item."""
+        members = {member.name: member.node for member in self.scopes[-1].node.members}
+        heap = members.get(name)
+        ends = members.get(heap.ends) if isinstance(heap, Slices) else None
+        if not isinstance(heap, Slices) or not isinstance(ends, EndsOf):
+            raise self.refused(f"there is no heap {name} that ends cut")
+        count = self.value_of(ends.count)
+        # Of many items, half of what they take together is left for what is behind the prefix.
+        most = heap.maximum if count < 2 else min(heap.maximum - 1, (heap.total or 0) // (2 * count))
+        if room.maximum is not None:
+            most = min(most, room.maximum)
+        return (heap.minimum, most) if count == 1 else (0, most if count else 0)
 
 
 def both(first: Limits, second: Limits) -> Limits:

@@ -27,6 +27,7 @@ from formats.layout import (
     Node,
     Operation,
     Padded,
+    PrefixOf,
     Raw,
     Rebuilt,
     Region,
@@ -84,7 +85,7 @@ def hints_of(root: Node) -> Hints:
 def collect(node: Node, names: Names, scopes: tuple[Names, ...], hints: Hints) -> None:
     """Add what this node and all below it use; `scopes`: where the enclosing structs are, outermost first."""
     match node:
-        case Raw(size=size) | Zeros(size=size) | Region(size=size) | Padded(size=size):
+        case Raw(size=size) | Zeros(size=size) | Region(size=size) | Padded(size=size) | PrefixOf(size=size):
             use_size(size, scopes, hints)
         case Array(count=count, last=last):
             use_size(count, scopes, hints)

@@ -79,7 +79,7 @@ class Scope:
                     count = narrowed(count, node, value)
                 case Rebuilt(expression=Size(of=of)) if of.up == 0 and of.names == trail:
                     count = narrowed(count, node, value)
-                case LengthOf(of=name) if (name,) == trail:
+                case LengthOf(names=names) if names == trail:
                     size = narrowed(size, node, value)
                 case Repeated(of=name, size=least) if (name,) == trail:
                     size = max(size[0], least), size[1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from formats.crc64 import crc64nvme
+
 from .mismatch import Mismatch, shown
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class Comparing:
     model: StoreModel
     durability: Durability
     _values: dict[bytes, bytes]
+    #: The versions in which chunks were ever written.
+    written_versions: frozenset[int]
 
     # Questions.
 
@@ -55,6 +59,15 @@ class Comparing:
         expected, found = self.model.size_of(key), self.store.size_of(key)
         if expected != found:
             raise Mismatch("answer", f"size of {shown(key)}: {expected}", str(found))
+        self.expect_checksum(key)
+
+    def expect_checksum(self, key: bytes) -> None:
+        """The checksum of a value, where chunks may carry one."""
+        if self.store.versions.mixed_chunks:
+            value = self._values.get(key)
+            expected, found = None if value is None else crc64nvme(value), self.store.checksum_of(key)
+            if expected != found:
+                raise Mismatch("answer", f"checksum of {shown(key)}: {expected}", str(found))
 
     def scan(self, operation: Scan) -> None:
         """All keys from one on, in order."""
@@ -68,6 +81,9 @@ class Comparing:
         report = self.store.scrub()
         if not report.is_clean():
             raise Mismatch("torn is not rotten", "a clean scrub", "; ".join(map(str, report.damage[:3])))
+        beyond = report.chunks_by_version.keys() - self.written_versions
+        if beyond:
+            raise Mismatch("never downgraded", f"chunks of the versions {self.written_versions}", f"some of {beyond}")
         if report.keys != len(self._values):
             raise Mismatch("answer", f"a scrub of {len(self._values)} keys", str(report.keys))
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from engine import Limits, Shape
-from engine.chunks import FRAME_OVERHEAD
 from engine.extents import HEADER_SIZE
+from engine.frames import overhead_of
 from engine.memory_disk import MemoryDisk
 from engine.zoned_disk import ZonedDisk
 from formats.errors import ShardproofError
@@ -32,7 +32,8 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of store, and the keys and sizes of its histories.
 
     `keys`: in the order of their numbers, those that are used most first; `sizes`: in bytes, the simple ones first,
-    then those for which a frame ends within `BORDER` bytes of a page's or an extent's end.
+    then those for which a frame ends within `BORDER` bytes of a page's or an extent's end; `later_limits`: of the
+    openings after the first, in turn with it.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[bytes, ...]
     sizes: tuple[int, ...]
     is_zoned: bool = False
+    later_limits: tuple[Limits, ...] = ()
+
+    def limits_at(self, opening: int) -> Limits:
+        """The limits with which a store is opened for the so many-th time; 0: with which it is created."""
+        each = (self.limits, *self.later_limits)
+        return each[opening % len(each)]
 
     def new_disk(self) -> MemoryDisk:
         """An empty disk of this shape."""
@@ -51,7 +58,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
 def border_sizes(shape: Shape, limits: Limits, key_length: int) -> tuple[int, ...]:
     """Payload sizes for which the first frame of an extent ends at a page border or the extent's end, ± `BORDER`."""
-    before = HEADER_SIZE + FRAME_OVERHEAD + key_length
+    before = HEADER_SIZE + overhead_of(limits.chunk_version) + key_length
     around = [
         shape.page_size_bytes - before,
         2 * shape.page_size_bytes - before,
@@ -72,8 +79,8 @@ def page_sizes(shape: Shape, key_length: int) -> tuple[int, ...]:
 
     The first page of an extent is shorter than the others, by the extent's header.
     """
-    small = FRAME_OVERHEAD + key_length + 1
-    whole = shape.page_size_bytes - FRAME_OVERHEAD - key_length
+    small = overhead_of(1) + key_length + 1
+    whole = shape.page_size_bytes - overhead_of(1) - key_length
     ends = [page - small * before for page in (whole - HEADER_SIZE, whole) for before in range(4)]
     simple = (1, 1, 1, ends[1] + 2, ends[0] + 2, whole)
     assert len(simple) == len(SIMPLE_SIZES)
@@ -89,12 +96,25 @@ def preset(  # what a preset is made of
     sizes: tuple[int, ...] = (),
     *,
     is_zoned: bool = False,
+    later_limits: tuple[Limits, ...] = (),
 ) -> Preset:
     """A preset whose sizes follow from its shape."""
     sizes = sizes or (*SIMPLE_SIZES, *border_sizes(shape, limits, len(keys[0])))
     return Preset(
-        name=name, summary=summary, shape=shape, limits=limits, keys=tuple(keys), sizes=sizes, is_zoned=is_zoned
+        name=name,
+        summary=summary,
+        shape=shape,
+        limits=limits,
+        keys=tuple(keys),
+        sizes=sizes,
+        is_zoned=is_zoned,
+        later_limits=later_limits,
     )
+
+
+def written(limits: Limits, *, chunk: int, page: int) -> Limits:
+    """The same limits with other versions of what is written."""
+    return msgspec.structs.replace(limits, chunk_version=chunk, page_version=page)
 
 
 TINY_SHAPE: Final = Shape(extent_count=28, extent_size_bytes=4096, page_size_bytes=512)
@@ -119,6 +139,13 @@ LARGER_SHAPE: Final = Shape(extent_count=40, extent_size_bytes=16384, page_size_
 LARGER_LIMITS: Final = msgspec.structs.replace(
     TINY_LIMITS, memtable_entries=20, cache_bytes=4096, write_bytes=2048, chunk_bytes=3000, run_fanout=3
 )
+#: Keys that begin alike, as those of pages of version 2 do; some are so long that few fit into a page.
+SHARED_KEYS: Final = (*(b"shared/%x" % number for number in range(8)), b"s", b"shared/" * 40, b"shared/" * 40 + b"!")
+TINY_V2: Final = written(TINY_LIMITS, chunk=2, page=2)
+#: What each opening writes: all of version 1 first, then both, and each version of the one beside each of the other.
+ALTERNATING: Final = tuple(
+    written(TINY_LIMITS, chunk=chunk, page=page) for chunk, page in ((2, 2), (1, 1), (2, 1), (1, 2))
+)
 
 PRESETS: Final = {
     each.name: each
@@ -142,6 +169,21 @@ PRESETS: Final = {
         preset("cached", "the same with a memtable of 3 keys and caches that hold all", TINY_SHAPE, CACHED_LIMITS),
         preset(
             "crowded", "the same with extents for 12 values at most", CROWDED_SHAPE, TINY_LIMITS, sizes=CROWDED_SIZES
+        ),
+        preset("v2", "as tiny, with chunks and pages of version 2", TINY_SHAPE, TINY_V2, SHARED_KEYS),
+        preset(
+            "mixed",
+            "the same, each opening with other versions",
+            TINY_SHAPE,
+            TINY_LIMITS,
+            SHARED_KEYS,
+            later_limits=ALTERNATING,
+        ),
+        preset(
+            "enumerated-v2",
+            "as enumerated, with chunks and pages of version 2",
+            ENUMERATED_SHAPE,
+            written(ENUMERATED_LIMITS, chunk=2, page=2),
         ),
         preset("small", "40 extents of 16 KiB, a memtable of 20 keys", LARGER_SHAPE, LARGER_LIMITS),
     )

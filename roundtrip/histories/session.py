@@ -21,6 +21,7 @@ from engine.errors import StoreFull
 from engine.seams import Seams
 from roundtrip.models.store import Durability, StoreModel, Value, illegal_key
 
+from .checksums import Checksums
 from .comparing import Comparing
 from .mismatch import Mismatch, shown
 from .operations import (
@@ -68,7 +69,7 @@ FULL_SHARE: Final = 0.2
 ENTRY_COST: Final = 120
 
 
-class Session(Comparing):
+class Session(Comparing, Checksums):
     """A store of a preset on a new disk, and its model. Raises `Mismatch` from every method that compares."""
 
     def __init__(self, preset: Preset, placement: str = "counter", disk: MemoryDisk | None = None) -> None:
@@ -82,6 +83,11 @@ class Session(Comparing):
         self.puts = 0
         #: Operations that ended with `StoreFull`.
         self.refused = 0
+        #: How often the store was opened.
+        self.openings = 0
+        self.written_versions = frozenset(
+            each.chunk_version for each in (preset.limits, *preset.later_limits) if each.chunk_version
+        )
         self._values = self.model.values
         self._cut: Cut | CutKeep | None = None
         #: What every disk of the session consults before each operation.
@@ -122,7 +128,8 @@ class Session(Comparing):
 
     def open(self) -> Store:
         """The store, as the disk has it."""
-        return Store.open_on(self.disk, self.preset.limits, self.seams)
+        self.openings += 1
+        return Store.open_on(self.disk, self.preset.limits_at(self.openings), self.seams)
 
     # Running.
 
@@ -155,7 +162,7 @@ class Session(Comparing):
         """A value under a key."""
         key, value = self.keys[operation.key], self.value(operation.size)
         try:
-            dependency = self.store.put(key, value)
+            dependency = self.store.put(key, value, checksum=self.checksum_for(value))
         except StoreFull as error:
             self.full(error, len(value))
             return
@@ -179,7 +186,8 @@ class Session(Comparing):
         """A value from a stream."""
         key, value = self.keys[operation.key], self.value(operation.size)
         try:
-            dependency = self.store.put(key, io.BytesIO(value))
+            self.expect_refused(key, value)
+            dependency = self.store.put(key, io.BytesIO(value), checksum=self.checksum_for(value))
         except StoreFull as error:
             self.full(error, len(value))
             return
@@ -190,7 +198,7 @@ class Session(Comparing):
         """Several values in one call; where it is refused, those before the one that failed are stored."""
         items = [(key, self.value(operation.size)) for key in self.keys_from(operation.key, operation.count)]
         try:
-            dependency = self.store.put_many(items)
+            dependency = self.store.put_many(items, checksums=self.checksums_for(items))
         except StoreFull as error:
             for key, value in items:
                 self.either(key, value)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
-from engine.chunks import FRAME_OVERHEAD
 from engine.crash_choice import SECTOR_SIZE
+from engine.frames import FRAME_OVERHEAD
 
 from .history import History
 from .operations import Operation, Put

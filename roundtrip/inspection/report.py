@@ -126,6 +126,17 @@ class Summary:
             return "damaged"
         return "unverifiable" if self.unverifiable else "valid"
 
+    def outcome(self, *, remainder: bool) -> tuple[Verdict, str]:
+        """The verdict and the numbers in words; with `remainder`, bytes behind the last frame are no damage."""
+        verdict = self.verdict
+        if remainder and not self.damaged:
+            verdict = "unverifiable" if self.unverifiable else "valid"
+        words = [f"{self.frames} frame{'' if self.frames == 1 else 's'}"]
+        words += [f"{self.damaged} damaged"] if self.damaged else []
+        words += [f"{self.unverifiable} unverifiable"] if self.unverifiable else []
+        words += [f"{self.unrecognised_bytes} bytes not recognised"] if self.unrecognised_bytes else []
+        return verdict, ", ".join(words)
+
 
 def json_value(value: Any, *, everything: bool) -> Any:
     """A field's value for JSON: byte strings as `{"hex", "size"}`, cut where they are long."""

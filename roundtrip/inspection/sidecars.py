@@ -45,13 +45,20 @@ def beside(name: str) -> Beside:
     if not isinstance(content, dict) or "place" not in content:
         return Beside()
     context, notes = context_of_json(content["place"])
-    format_name = content.get("format")
     return Beside(
         context,
-        format_name if isinstance(format_name, str) else None,
+        named_format(content),
         str(path),
         tuple(f"{path}: {one}" for one in notes),
     )
+
+
+def named_format(content: dict[str, Any]) -> str | None:
+    """The format that a sidecar names, with the version (`chunk@1`) if it says one."""
+    name, version = content.get("format"), content.get("version")
+    if not isinstance(name, str):
+        return None
+    return f"{name}@{version}" if type(version) is int else name
 
 
 def context_of_json(place: Any) -> tuple[Context, list[str]]:

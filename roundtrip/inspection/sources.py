@@ -88,7 +88,7 @@ def refuse_special(name: str, status: os.stat_result) -> None:
     """Raise `CommandError` unless this is a regular file."""
     if not stat.S_ISREG(status.st_mode):
         kind = next((words for is_kind, words in KINDS if is_kind(status.st_mode)), "no regular file")
-        raise CommandError(f"{name}: this is {kind}; inspect reads regular files, and `-` for standard input")
+        raise CommandError(f"{name}: this is {kind}; only regular files are read, and `-` for standard input")
 
 
 def read_all(descriptor: int, size: int, name: str) -> bytes:

@@ -111,7 +111,7 @@ def declared_context(trial: Trial) -> None:
     if subject.reference is None:
         return
     trial.count += 1
-    wanted, found = reference.CONTEXT[subject.format.name], subject.format.layout.seed
+    wanted, found = reference.CONTEXT[subject.format.label], subject.format.layout.seed
     if wanted != found:
         trial.find(("seal",), None, f"the checksums are seeded with {found}, the documented layout says {wanted}")
 

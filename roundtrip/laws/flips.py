@@ -92,11 +92,14 @@ class Flaw(Exception):
         self.error = error
 
 
-def flip_from(probe: Probe, frame: bytearray, start: int, seed: int, accepted: list[tuple[int, int]]) -> int:
-    """Flip each bit from byte `start` on, in place; returns the frame's length. The hot loop of the whole suite."""
+def flip_from(
+    probe: Probe, frame: bytearray, start: int, seed: int, accepted: list[tuple[int, int]], stop: int | None = None
+) -> int:
+    """Flip each bit from byte `start` to `stop` (the frame's end), in place; returns that. The suite's hot loop."""
     index, mask = start, 0
+    stop = len(frame) if stop is None else stop
     try:
-        for index in range(start, len(frame)):
+        for index in range(start, stop):
             original = frame[index]
             for mask in MASKS:
                 frame[index] = original ^ mask
@@ -105,7 +108,7 @@ def flip_from(probe: Probe, frame: bytearray, start: int, seed: int, accepted: l
             frame[index] = original
     except Exception as error:  # noqa: BLE001  # judged by the caller
         raise Flaw(index, mask, error) from None
-    return len(frame)
+    return stop
 
 
 def changed(frame: bytes, index: int, mask: int) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from formats.layout import CountOf, Integer, LengthOf
 
-from ..corrupt import reseal
+from ..corrupt import plan, reseal
 from ..lanes import FAST, TUPLES, Accepted, Lane
 from ..spots import leaves
 from ..subjects import Sample
@@ -69,6 +69,9 @@ def inputs(trial: Trial) -> Iterator[tuple[bytes, int]]:
         yield sample.data, sample.seed
     for sample in grown(trial):
         yield sample.data, sample.seed
+        # A prefix that stands for many: what is decoded may be larger than the input without limit.
+        for damage in plan(trial.subject.format, sample.data, sample.seed, trial.random, only=("swell",)):
+            yield damage.data, sample.seed
     largest = trial.samples[-1]
     yield from hostile(trial, largest)
     size = 1024

@@ -18,7 +18,7 @@ from engine.extents import StalePlace
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from engine.chunks import ChunkOwner
+    from engine.frames import ChunkOwner
     from engine.locator import Locator
 
 #: Chunks of one extent.
@@ -29,6 +29,8 @@ class ChunkStoreModel:
     """Chunks by locator. `append_value` and `read` are those of `engine.chunks.ChunkStore`."""
 
     whole_maximum = PAYLOAD_MAXIMUM
+    #: Chunks of a dictionary have no version.
+    is_mixed = is_summing = False
 
     def __init__(self) -> None:
         self.chunks: dict[Locator, bytes] = {}
@@ -74,10 +76,16 @@ class ChunkStoreModel:
         """The largest payload of a chunk."""
         return PAYLOAD_MAXIMUM
 
-    def append_value(self, _key: bytes, value: bytes, _first_part: int = 0) -> tuple[tuple[Locator, ...], tuple[()]]:
+    def append_value(self, _key: bytes, value: bytes) -> tuple[tuple[Locator, ...], tuple[()]]:
         """A value is one chunk, and nothing has to be written for it."""
         return (self.put(value),), ()
 
     def read(self, locator: Locator, _key: bytes, _part: int = 0, _owner: ChunkOwner = "shard") -> bytes:
         """The payload; see `get`."""
         return self.get(locator)
+
+    def read_part(
+        self, locator: Locator, _key: bytes, _part: int = 0, _owner: ChunkOwner = "shard"
+    ) -> tuple[bytes, None]:
+        """The payload, which carries no checksum of the value."""
+        return self.get(locator), None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.chunks import FRAME_OVERHEAD
 from engine.dependency import Dependency
+from engine.frames import FRAME_OVERHEAD
 
 from .index import IndexModel
 from .store import StoreModel
@@ -60,7 +60,14 @@ class IndexMock(IndexModel):
 class StoreMock(StoreModel):
     """The model in the place of a `Store`, for `Node`: every change is persistent at once."""
 
-    def put(self, key: bytes, value: bytes, *, durable: bool = False) -> Dependency:  # type: ignore[override]  # noqa: ARG002
+    def put(  # type: ignore[override]
+        self,
+        key: bytes,
+        value: bytes,
+        *,
+        durable: bool = False,  # noqa: ARG002  # every change is
+        checksum: int | None = None,  # noqa: ARG002  # a dictionary keeps what it is given
+    ) -> Dependency:
         """See `Store.put`."""
         super().put(key, value)
         return Dependency()

@@ -106,7 +106,7 @@ def hunt(*, seed: int, mutants: Sequence[Mutant] = MUTANTS, progress: Progress |
 def tried(plan: Plan, mutant: Mutant) -> Outcome:
     """One planted bug against its law."""
     started = time.perf_counter()
-    (result,) = try_plant(plan, mutant, CATALOG[mutant.format], [mutant.law])
+    (result,) = try_plant(plan, mutant, CATALOG.labelled(mutant.format), [mutant.law])
     found = [finding for finding in result.findings if finding.law == mutant.law]
     return Outcome(mutant, found[0] if found else None, result.count, time.perf_counter() - started)
 
@@ -114,5 +114,5 @@ def tried(plan: Plan, mutant: Mutant) -> Outcome:
 def without_bugs(plan: Plan, mutants: Sequence[Mutant]) -> list[LawResult]:
     """The results of the same laws on the same formats, unplanted."""
     pairs = sorted({(mutant.format, mutant.law) for mutant in mutants})
-    subjects = {subject.format.name: subject for subject in plan.subjects}
+    subjects = {subject.name: subject for subject in plan.subjects}
     return [LAWS[law].check(subjects[name], plan.others, plan.budget, plan.seed) for name, law in pairs]

@@ -9,6 +9,7 @@ from .layout_bugs import layout_mutants
 from .reference_bugs import reference_mutants
 from .schema_bugs import schema_mutants
 from .source_bugs import source_mutants
+from .version_2_bugs import version_2_mutants
 
 MUTANTS: Final = (
     *source_mutants(),
@@ -16,6 +17,7 @@ MUTANTS: Final = (
     *behaviour_mutants(),
     *schema_mutants(),
     *reference_mutants(),
+    *version_2_mutants(),
 )
 
 assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)

@@ -126,6 +126,6 @@ def from_reference(wrap: Callable[[Decoder], Decoder]) -> Callable[[Format], Pla
     """Make the hand-written decoder wrong."""
 
     def plant(entry: Format) -> Planted:
-        return Planted(entry, reference=wrap(reference.DECODERS[entry.name]))
+        return Planted(entry, reference=wrap(reference.DECODERS[entry.label]))
 
     return plant

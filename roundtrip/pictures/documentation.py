@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.chunks import FRAME_OVERHEAD
 from engine.config import Limits, Shape
 from engine.extents import HEADER_SIZE
+from engine.frames import FRAME_OVERHEAD
 from engine.memory_disk import MemoryDisk
 from engine.seams import Seams, SeededRandomness
 from engine.store import Store

@@ -9,11 +9,10 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from engine.chunks import CHUNK_HEADER_SIZE, FRAME_OVERHEAD
 from engine.extents import HEADER_SIZE, Segment
+from engine.frames import CHUNK_HEADER_SIZE, EXTRA_SIZE, TAG_SIZE, probe_frame
 from engine.superblock import PointerUpdate, Reset
 from engine.tree_metadata import TreeUpdate
-from formats.generated.chunk_v1 import probe_header
 
 from .snapshot import NodeView, RunView, Snapshot
 from .survey import extent_views, frame_views
@@ -220,10 +219,11 @@ def chunks_in(segment: Segment, data: bytes) -> Iterator[tuple[str, bytes, int, 
     """Owner, key, part and payload length of the first chunks whose frames begin the bytes of a segment."""
     at = HEADER_SIZE if segment.start == 0 else 0
     for _ in range(CONTENTS_MAXIMUM + 1):
-        header = probe_header(data[at : at + CHUNK_HEADER_SIZE], segment.extent.place_seed(segment.start + at))
+        longest = CHUNK_HEADER_SIZE + EXTRA_SIZE
+        header = probe_frame(data[at : at + longest], segment.extent.place_seed(segment.start + at))
         if header is None:
             return
-        owner, key_length, part, _uuid, length, _key_checksum, _checksum = header
-        key_at = at + CHUNK_HEADER_SIZE
-        yield owner, data[key_at : key_at + key_length], part, length
-        at += FRAME_OVERHEAD + key_length + length
+        key_at = at + header.size
+        payload_at = key_at + header.key_length
+        yield header.owner, data[key_at:payload_at], header.part, header.length
+        at = payload_at + header.length + TAG_SIZE

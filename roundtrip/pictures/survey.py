@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.chunks import FoundChunk
+from engine.chunk_reader import FoundChunk
 from engine.extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, StalePlace
 from engine.recovery import read_chain
 from engine.window import Window

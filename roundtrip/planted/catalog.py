@@ -10,11 +10,12 @@ from .graph_bugs import GRAPH_BUGS
 from .index_bugs import INDEX_BUGS
 from .paper_bugs import PAPER_BUGS
 from .storage_bugs import STORAGE_BUGS
+from .version_bugs import VERSION_BUGS
 
 if TYPE_CHECKING:
     from .planting import Bug
 
-BUGS: Final[tuple[Bug, ...]] = (*PAPER_BUGS, *GRAPH_BUGS, *INDEX_BUGS, *STORAGE_BUGS)
+BUGS: Final[tuple[Bug, ...]] = (*PAPER_BUGS, *GRAPH_BUGS, *INDEX_BUGS, *STORAGE_BUGS, *VERSION_BUGS)
 
 assert len({bug.name for bug in BUGS}) == len(BUGS)
 

@@ -10,7 +10,7 @@ import msgspec
 from formats.errors import ShardproofError
 
 from ..histories.history import History
-from ..histories.operations import Cut, Operation, Reclaim, Records
+from ..histories.operations import Crash, Cut, Operation, Reboot, Reclaim, Records, Scrub
 from ..histories.presets import preset_named
 from .crash_states import CrashStates
 from .faulted_history import BUSY, FaultedHistory
@@ -36,6 +36,10 @@ RECLAIM_SHARE: Final = 0.25
 #: The share of histories with power failures in which the superblock's extent fills up, and after how many records.
 SWITCH_SHARE: Final = 0.3
 SWITCH_RECORDS: Final = (30, 56)
+#: Of operations where versions mix, the share behind which the store is opened anew, and nearly that of reclaims.
+OPENING_SHARE: Final = 0.12
+#: Stores that write version 2, or both in turn.
+VERSIONS: Final = ("v2", "mixed")
 COST_OF_STATES: Final = 32
 
 
@@ -102,6 +106,25 @@ def recycling(presets: Sequence[str], share: float) -> Callable[[Random], Histor
     return draw
 
 
+def upgrading(presets: Sequence[str], *, crashes: bool) -> Callable[[Random], History]:
+    """Histories in which stores are opened anew and reclaimed often, and scrubbed at the end: versions come to mix."""
+    whole = crashing(presets) if crashes else histories(presets, crashes=False)
+    openings = (Reboot(), Crash(1)) if crashes else (Reboot(),)
+
+    def draw(random: Random) -> History:
+        history = whole(random)
+        operations: list[Operation] = []
+        for operation in history.operations:
+            operations.append(operation)
+            if random.random() < OPENING_SHARE:
+                operations.append(random.choice(openings))
+            elif random.random() < OPENING_SHARE:
+                operations.append(Reclaim(0))
+        return history.with_operations([*operations, Reclaim(0), Scrub()])
+
+    return draw
+
+
 def colliding(preset: str) -> Callable[[Random], History]:
     """Histories in which every UUID is made of the magic; at the end all is reclaimed, to see what is forgotten."""
     whole = crashing([preset])
@@ -132,8 +155,10 @@ def checkers(preset: str | None = None) -> tuple[Checker, ...]:
         Checker("conform", "histories without power failures", histories(["tiny", "small"], crashes=False)),
         Checker("conform-cached", "the same with large caches and many reclaims", recycling(["cached"], RECLAIM_SHARE)),
         Checker("conform-long-keys", "the same with long keys", histories(["long-keys"], crashes=False)),
+        Checker("conform-versions", "the same with both format versions", upgrading(VERSIONS, crashes=False)),
         Checker("crash", "histories with power failures", crashing(["tiny"])),
         Checker("crash-pages", "the same with frames that end at pages, and UUIDs of the magic", colliding("pages")),
+        Checker("crash-versions", "the same with both format versions", upgrading(VERSIONS, crashes=True)),
         Checker("crash-zoned", "the same on a disk with hard write pointers", crashing(["zoned"])),
         Checker("faults", "reads, writes and syncs fail once", faulted(["tiny"])),
         Checker("conform-crowded", "the same in little room", histories(["crowded"], crashes=False)),

@@ -8,7 +8,7 @@ from engine import bloom, compaction, index, run_output
 from engine.index import Index
 from engine.run_reader import Run
 from engine.run_writer import RunWriter
-from engine.store import Store
+from engine.store_reads import StoreReads
 from engine.tree_metadata import TreeMetadata
 
 from .expected import ANY
@@ -116,7 +116,7 @@ INDEX_BUGS: Final = (
         ANY,
         (
             edit(
-                Store,
+                StoreReads,
                 "contains",
                 (
                     "bool(self.index.find(self._checked_key(key)))",

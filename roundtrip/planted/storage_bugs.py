@@ -7,12 +7,13 @@ from typing import Final
 from engine import recovery
 from engine.accounting import LiveBytes
 from engine.assembly import StoreParts
+from engine.chunk_reader import ChunkReader
 from engine.chunks import ChunkStore
 from engine.extents import Extents
 from engine.node import Node
 from engine.reclamation import Reclamation
 from engine.slots import Slot
-from engine.store import Store
+from engine.store_reads import StoreReads
 from engine.superblock import Superblock
 
 from .expected import ANY, CRASH, NODE, ZONED
@@ -26,7 +27,9 @@ STORAGE_BUGS: Final = (
         ANY,
         (
             edit(
-                Store, "get", ("for part, locator in enumerate(entry)]", "for part, locator in enumerate(entry)][::-1]")
+                StoreReads,
+                "get",
+                ("for part, locator in enumerate(entry)]", "for part, locator in enumerate(entry)][::-1]"),
             ),
         ),
     ),
@@ -35,7 +38,7 @@ STORAGE_BUGS: Final = (
         "the size of a value is that of its first chunk",
         "store",
         ANY,
-        (edit(Store, "size_of", ("for locator in entry)", "for locator in entry[:1])")),),
+        (edit(StoreReads, "size_of", ("for locator in entry)", "for locator in entry[:1])")),),
     ),
     Bug(
         "pins-ignored",
@@ -78,7 +81,7 @@ STORAGE_BUGS: Final = (
         "a frame that ends exactly at the write pointer is taken for one that is cut",
         "chunk store",
         ANY,
-        (edit(ChunkStore, "chunk_at", ("end > window.end", "end >= window.end")),),
+        (edit(ChunkReader, "chunk_at", ("end > window.end", "end >= window.end")),),
     ),
     Bug(
         "stale-generation-on-disk",

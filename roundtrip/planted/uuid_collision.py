@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.assembly import StoreParts
-from engine.chunks import ChunkStore
+from engine.chunk_reader import ChunkReader
 from engine.reclamation import Reclamation
 
 from .planting import Bug, edit, lines
@@ -27,18 +27,22 @@ UUID_COLLISION: Final = Bug(
     "the published frame check: magic, a length that is believed, a closing tag that repeats the UUID; appends go "
     "on at a page border after a crash, and reclamation trusts its scan",
     "chunk store",
-    ("crash-pages", "crash"),
+    ("crash-pages", "crash", "crash-versions"),
     (
         edit(
-            ChunkStore,
+            ChunkReader,
             "chunk_at",
             (
-                "    header = probe_header(window.take(offset, CHUNK_HEADER_SIZE), extent.place_seed(offset))",
+                "probe_frame(window.take(offset, CHUNK_HEADER_SIZE + EXTRA_SIZE), extent.place_seed(offset))",
                 lines(
-                    "    header = window.take(offset, CHUNK_HEADER_SIZE).ljust(CHUNK_HEADER_SIZE, b'?')",
+                    "window.take(offset, CHUNK_HEADER_SIZE).ljust(CHUNK_HEADER_SIZE, b'?')",
+                    "    from formats.generated import chunk_v1",
                     "    header = chunk_v1.HEADER.unpack(header)",
                     "    owner = chunk_v1.OWNER_NAMES.get(header[1], 'shard')",
-                    "    header = None if header[0] != chunk_v1.LEAD else (owner, *header[2:8])",
+                    "    fields = (owner, *header[2:8], None, CHUNK_HEADER_SIZE)",
+                    "    is_first = header[0] == chunk_v1.LEAD",
+                    "    data = window.take(offset, CHUNK_HEADER_SIZE + EXTRA_SIZE)",
+                    "    header = FrameHeader(*fields) if is_first else probe_frame(data, extent.place_seed(offset))",
                 ),
             ),
             (

@@ -1,4 +1,4 @@
-"""Reference decoders: the eight structures read by hand, from their documented layout alone.
+"""Reference decoders: the eight structures read by hand, each in all its versions, from their documented layout alone.
 
 They exist to disagree when the schemas, or what is generated from them, are wrong. So nothing here comes
 from the other rooms or from a CRC library; every offset and every bound was typed in from the layout
@@ -45,14 +45,16 @@ def _exact(decode_prefix: PrefixDecoder) -> Decoder:
     return decode
 
 
-# name -> decode_prefix(data, seed) -> (value, size of the frame in bytes)
+# name (name@2 of version 2) -> decode_prefix(data, seed) -> (value, size of the frame in bytes)
 PREFIX_DECODERS: Mapping[str, PrefixDecoder] = MappingProxyType(
     {
         "extent_header": _in_bytes(extent_header.decode_prefix),
         "chunk": _in_bytes(chunk.decode_prefix),
+        "chunk@2": _in_bytes(chunk.decode_2_prefix),
         "superblock": _in_bytes(superblock.decode_prefix),
         "tree_metadata": _in_bytes(tree_metadata.decode_prefix),
         "lsm_page.data": _in_bytes(lsm_page.decode_data_prefix),
+        "lsm_page.data@2": _in_bytes(lsm_page.decode_data_2_prefix),
         "lsm_page.index": _in_bytes(lsm_page.decode_index_prefix),
         "lsm_page.filter": _in_bytes(lsm_page.decode_filter_prefix),
         "lsm_page.footer": _in_bytes(lsm_page.decode_footer_prefix),
@@ -69,9 +71,11 @@ CONTEXT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "extent_header": extent_header.CONTEXT,
         "chunk": chunk.CONTEXT,
+        "chunk@2": chunk.CONTEXT,
         "superblock": superblock.CONTEXT,
         "tree_metadata": tree_metadata.CONTEXT,
         "lsm_page.data": lsm_page.CONTEXT,
+        "lsm_page.data@2": lsm_page.CONTEXT,
         "lsm_page.index": lsm_page.CONTEXT,
         "lsm_page.filter": lsm_page.CONTEXT,
         "lsm_page.footer": lsm_page.CONTEXT,

@@ -99,6 +99,43 @@ class Columns:
                 raise Refusal("enum", detail, first + index)
         return tuple([names[value] for value in values])
 
+    def raw(self, name: str, size: int) -> bytes:
+        """The next `size` bytes; `length` when the rest of the region is too short."""
+        first = self._position
+        if first + size > len(self._region):
+            detail = f"{name} needs {size} bytes, {len(self._region) - first} are left"
+            raise Refusal("length", detail, self._start + first)
+        self._position = first + size
+        return self._region[first : first + size]
+
+    def keys_behind(self, prefix: bytes, key_ends: tuple[int, ...], total: int) -> tuple[bytes, ...]:
+        """The rest of the region, cut at `key_ends`, each piece behind `prefix`.
+
+        Else `length`; `bounds`, also where all keys have more than `total` bytes; `canonical`, where the pieces
+        have a first byte in common, or one key is not all prefix; `order`.
+        """
+        first = self._start + self._position
+        heap = self._region[self._position :]
+        self._position = len(self._region)
+        if key_ends[-1] != len(heap):
+            raise Refusal("length", f"keys end at {key_ends[-1]}, their heap at {len(heap)}", first)
+        if len(prefix) * len(key_ends) + len(heap) > total:
+            raise Refusal("bounds", f"all keys have more than {total} bytes", first)
+        pieces = []
+        begin = 0
+        for index, end in enumerate(key_ends):
+            if end < begin or not 1 <= len(prefix) + end - begin <= KEY_SIZE_MAXIMUM_BYTES:
+                detail = f"keys[{index}] has {len(prefix)} and {end - begin} bytes, not 1..{KEY_SIZE_MAXIMUM_BYTES}"
+                raise Refusal("bounds", detail, first + min(begin, len(heap)))
+            pieces.append(heap[begin:end])
+            begin = end
+        if len({piece[:1] for piece in pieces}) == 1 and pieces[0]:
+            raise Refusal("canonical", f"all keys go on with {pieces[0][:1]!r} behind their prefix", first)
+        for index in range(1, len(pieces)):
+            if pieces[index] <= pieces[index - 1]:
+                raise Refusal("order", f"keys[{index}] is not above the key before", first + key_ends[index - 1])
+        return tuple([prefix + piece for piece in pieces])
+
     def keys(self, key_ends: tuple[int, ...]) -> tuple[bytes, ...]:
         """The rest of the region, cut at `key_ends`; else `length`, then `bounds`, then `order`."""
         first = self._start + self._position

@@ -16,6 +16,14 @@ Bound to (disk, extent, generation, offset).
 | 41 | key_length | key | |
 | then | payload_length | payload | |
 | then | 8 | tag | the first 8 bytes of uuid |
+
+Version 2 has 8 bytes more before the seal, and all else behind it:
+
+| offset | size | field | constraint |
+|---|---|---|---|
+| 37 | 8 | value_checksum | any here: CRC-64/NVME of the value, or the run, up to the end of this part |
+| 45 | 4 | seal | CRC32C of bytes 0..44, seeded |
+| 49 | key_length | key | |
 """
 
 from __future__ import annotations
@@ -23,24 +31,46 @@ from __future__ import annotations
 from typing import Any
 
 from .body import Body
-from .header import Buffer, open_header
+from .header import Buffer, Header, open_header, version_of
 from .refusal import Refusal
 
 CONTEXT = ("disk", "extent", "generation", "offset")
 HEADER_SIZE_BYTES = 41
+HEADER_2_SIZE_BYTES = 49
 TAG_SIZE_BYTES = 8
 OWNERS = {1: "shard", 2: "run"}
 
 
+def header_size_bytes(version: int) -> int:
+    """The size of the header of a version; of one that nobody knows, that of version 1."""
+    return HEADER_2_SIZE_BYTES if version == 2 else HEADER_SIZE_BYTES
+
+
+def decode_any_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
+    """The same of a chunk of either version; of version 1 its value has no value_checksum."""
+    return (decode_2_prefix if version_of(data) == 2 else decode_prefix)(data, seed)
+
+
 def decode_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
-    """The value of the chunk that `data` starts with, and its size in bytes; raises Refusal."""
+    """The value of the chunk of version 1 that `data` starts with, and its size in bytes; raises Refusal."""
     header = open_header(data, size=HEADER_SIZE_BYTES, kind=2, seed=seed)
+    return _chunk(data, header, HEADER_SIZE_BYTES)
+
+
+def decode_2_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
+    """The value of the chunk of version 2 that `data` starts with, and its size in bytes; raises Refusal."""
+    header = open_header(data, size=HEADER_2_SIZE_BYTES, kind=2, seed=seed, version=2)
+    value, size = _chunk(data, header, HEADER_2_SIZE_BYTES)
+    return value | {"value_checksum": header.integer(37, 8)}, size
+
+
+def _chunk(data: Buffer, header: Header, header_size: int) -> tuple[dict[str, Any], int]:
     key_length = header.bounded("key_length", 5, 2, 1, 4096)
     part = header.integer(7, 2)
     uuid = header.raw(9, 16)
     payload_length = header.bounded("payload_length", 25, 4, 0, 2**28 - 4096)
 
-    body = Body(data, HEADER_SIZE_BYTES)
+    body = Body(data, header_size)
     key = body.take_summed("key", key_length, header.integer(29, 4))
     payload = body.take_summed("payload", payload_length, header.integer(33, 4))
     tag = body.take("tag", TAG_SIZE_BYTES)

@@ -119,7 +119,7 @@ class _Walk:
 def _format_of(number: int) -> tuple[str, PrefixDecoder, tuple[str, ...]]:
     """What lies behind the header of an extent."""
     if number >= RESERVED_COUNT:
-        return "chunk", chunk.decode_prefix, chunk.CONTEXT
+        return "chunk", chunk.decode_any_prefix, chunk.CONTEXT
     if number >= METADATA_PAIRS[0][0]:
         return "tree_metadata", tree_metadata.decode_prefix, tree_metadata.CONTEXT
     return "superblock", superblock.decode_prefix, superblock.CONTEXT

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | 0 | 2 | magic | D3 D0 |
 | 2 | 1 | kind | one number per structure |
-| 3 | 1 | version | 1 |
+| 3 | 1 | version | 1, or 2 of a chunk or data page |
 | 4 | … | the fields of the structure | |
 | last 4 | 4 | seal | CRC32C of all header bytes before it, continued from the seed of the context |
 
@@ -67,7 +67,12 @@ class Header:
         return value
 
 
-def open_header(data: Buffer, *, size: int, kind: int, seed: int) -> Header:
+def version_of(data: Buffer) -> int:
+    """The version that a frame says it has; 0, which none has, where there is no such byte."""
+    return data[3] if len(data) > 3 else 0
+
+
+def open_header(data: Buffer, *, size: int, kind: int, seed: int, version: int = VERSION) -> Header:
     """The first `size` bytes of `data`, after length, magic, kind, version and seal were checked."""
     if len(data) < size:
         raise Refusal("truncated", f"the header needs {size} bytes, {len(data)} are there", len(data))
@@ -76,8 +81,8 @@ def open_header(data: Buffer, *, size: int, kind: int, seed: int) -> Header:
         raise Refusal("magic", f"{raw[0:2].hex()} is not {MAGIC.hex()}", 0)
     if raw[2] != kind:
         raise Refusal("kind", f"kind is {raw[2]}, not {kind}", 2)
-    if raw[3] != VERSION:
-        raise Refusal("version", f"version is {raw[3]}, not {VERSION}", 3)
+    if raw[3] != version:
+        raise Refusal("version", f"version is {raw[3]}, not {version}", 3)
     stored = int.from_bytes(raw[size - 4 : size], "little")
     computed = crc32c(raw[: size - 4], seed)
     if stored != computed:

@@ -47,7 +47,9 @@ class Rotten(NamedTuple):
     `rule` is one of the decoders' rules, or: `life` (the extent is in another life than the name says), `owner` (the
     extent is not for such chunks), `pointer` (the frame goes beyond the write pointer), `identity` (a whole frame, but
     not the named one), `contradiction` (whole, but at odds with another whole frame), `missing` (a record that the
-    superblock knows of). `key` is the shard that is hurt, where it is one.
+    superblock knows of), `undeclared` (of a version that the superblock's features do not announce),
+    `value_checksum` (whole, but with the parts before it not the value that it belongs to). `key` is the shard that
+    is hurt, where it is one.
     """
 
     structure: str

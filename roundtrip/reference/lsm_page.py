@@ -36,6 +36,10 @@ filter: words u64[n].
 
 keys are all that is left of the region, cut at key_ends, 1..4096 bytes each, strictly ascending.
 
+A data page of version 2 has prefix_length at offset 16, 2 bytes, 0..4096; reserved are the 10 bytes behind it. After
+checksums come the prefix, of that length, then the keys without it, which key_ends cut. With it each has 1..4096 bytes
+and all have 65504 at most. It is the longest that they have in common; a key alone is all prefix.
+
 A run is its data pages in key order, then index, filter and footer, cut at any byte into the payloads of chunks;
 offsets count from its start, and page_lengths, index_length and filter_length are those of whole pages.
 """
@@ -46,15 +50,16 @@ from typing import Any
 
 from .body import Body, Columns
 from .crc import crc32c
-from .header import Buffer, open_header
+from .header import Buffer, open_header, version_of
 
 CONTEXT = ("disk", "run", "offset")
 HEADER_SIZE_BYTES = 32
 FOOTER_SIZE_BYTES = 48
+KEYS_SIZE_MAXIMUM_BYTES = 65504
 
 
 def decode_data_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
-    """The value of the data page that `data` starts with, and its size in bytes; raises Refusal."""
+    """The value of the data page of version 1 that `data` starts with, and its size in bytes; raises Refusal."""
     header = open_header(data, size=HEADER_SIZE_BYTES, kind=5, seed=seed)
     entry_count = header.bounded("entry_count", 4, 2, 1, 8192)
     locator_count = header.bounded("locator_count", 6, 2, 0, 3274)
@@ -65,10 +70,32 @@ def decode_data_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
 
     header.reserved(16, 12)
     columns = Columns(entries, HEADER_SIZE_BYTES)
-    return {"entries": _data_entries(columns, entry_count, locator_count)}, body.position
+    return {"entries": _data_entries(columns, entry_count, locator_count, None)}, body.position
 
 
-def _data_entries(columns: Columns, entry_count: int, locator_count: int) -> dict[str, Any]:
+def decode_data_2_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
+    """The value of the data page of version 2 that `data` starts with, and its size in bytes; raises Refusal."""
+    header = open_header(data, size=HEADER_SIZE_BYTES, kind=5, seed=seed, version=2)
+    entry_count = header.bounded("entry_count", 4, 2, 1, 8192)
+    locator_count = header.bounded("locator_count", 6, 2, 0, 3274)
+    entries_length = header.bounded("entries_length", 8, 4, 0, 65504)
+    prefix_length = header.bounded("prefix_length", 16, 2, 0, 4096)
+
+    body = Body(data, HEADER_SIZE_BYTES)
+    entries = body.take_summed("entries", entries_length, header.integer(12, 4))
+
+    header.reserved(18, 10)
+    columns = Columns(entries, HEADER_SIZE_BYTES)
+    return {"entries": _data_entries(columns, entry_count, locator_count, prefix_length)}, body.position
+
+
+def decode_any_data_prefix(data: Buffer, seed: int) -> tuple[dict[str, Any], int]:
+    """The same of a data page of either version."""
+    return (decode_data_2_prefix if version_of(data) == 2 else decode_data_prefix)(data, seed)
+
+
+def _data_entries(columns: Columns, entry_count: int, locator_count: int, prefix_length: int | None) -> dict[str, Any]:
+    """The columns of a data page; a prefix of so many bytes stands before its keys, None in version 1."""
     key_ends = columns.integers("key_ends", entry_count, 2)
     locator_ends = columns.ascending("locator_ends", entry_count, 2)
     columns.last_must_be("locator_ends", locator_ends, 2, locator_count)
@@ -77,7 +104,10 @@ def _data_entries(columns: Columns, entry_count: int, locator_count: int) -> dic
     offsets = columns.integers("offsets", locator_count, 4)
     lengths = columns.integers("lengths", locator_count, 4)
     checksums = columns.integers("checksums", locator_count, 4)
-    keys = columns.keys(key_ends)
+    if prefix_length is None:
+        keys = columns.keys(key_ends)
+    else:
+        keys = columns.keys_behind(columns.raw("prefix", prefix_length), key_ends, KEYS_SIZE_MAXIMUM_BYTES)
     columns.finish()
     return {
         "locator_ends": locator_ends,

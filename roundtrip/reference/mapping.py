@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .image import Frame, Rotten
-from .named_chunk import Medium, named_chunk
+from .named_chunk import Medium, NamedChunk, named_chunk, wrong_value
 from .runs import Entry, RunContent
 
 
@@ -37,19 +37,23 @@ class Values:
         self.frames: list[Frame] = []
 
     def take(self, key: bytes, entry: Entry | Rotten) -> None:
-        """Read a value: the payloads of its parts in their order, one after the other."""
+        """Read a value: the payloads of its parts in their order, and whether they are the value as it was put."""
         if isinstance(entry, Rotten):
             self.unreadable[key] = entry
             return
-        parts = []
+        parts: list[NamedChunk] = []
         for part, locator in enumerate(entry):
-            payload, frame, fault = named_chunk(self._medium, locator, owner="shard", key=key, part=part)
-            if frame is not None:
-                self.frames.append(frame)
-            if fault is not None:
-                self.rotten.append(fault)
-                self.unreadable.setdefault(key, fault)
-            elif payload is not None:
-                parts.append(payload)
+            found = named_chunk(self._medium, locator, owner="shard", key=key, part=part)
+            parts.append(found)
+            if found.frame is not None:
+                self.frames.append(found.frame)
+            self._note(key, found.fault)
         if key not in self.unreadable:
-            self.whole[key] = b"".join(parts)
+            self._note(key, wrong_value(parts, entry, key))
+        if key not in self.unreadable:
+            self.whole[key] = b"".join(part.payload or b"" for part in parts)
+
+    def _note(self, key: bytes, fault: Rotten | None) -> None:
+        if fault is not None:
+            self.rotten.append(fault)
+            self.unreadable.setdefault(key, fault)

@@ -5,7 +5,7 @@ A decoder checks stage by stage, and the first rule that is violated names the r
     truncated (the header)  magic  kind  version  header_checksum  bounds (of the header)
     truncated and checksum (each body field in turn)  closing_tag
     reserved, enum, flags (header fields in their order)
-    length, enum, order, bounds (columns of the body in their order)
+    length, enum, order, bounds, canonical (columns of the body in their order)
     trailing
 """
 
@@ -21,6 +21,7 @@ RULES: Final = frozenset(
         "version",
         "header_checksum",
         "bounds",
+        "canonical",
         "checksum",
         "closing_tag",
         "reserved",

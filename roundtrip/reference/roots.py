@@ -148,6 +148,11 @@ class Roots:
                 found = copy
             elif not _agree(copy[0], found[0]):
                 bad.append((number, "contradiction"))
+        if offset == HEADER_SIZE_BYTES and [rule for _, rule in bad] == ["version"] * len(pair):
+            # Not the end of a chain, but a chain that a newer writer began: what comes before it counts no more.
+            raise NoStore(
+                "version", f"the records of {structure} on extents {pair} have another version than {VERSION}"
+            )
         return None if found is None else Step(found[0], offset, found[1], tuple(bad))
 
 

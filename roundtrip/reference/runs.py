@@ -11,17 +11,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from . import chunk, lsm_page
+from . import lsm_page
 from .context import seed_of
-from .header import Buffer
+from .header import Buffer, version_of
 from .image import Frame, Locator, Rotten, Run
-from .named_chunk import Medium, named_chunk
+from .named_chunk import PAGE_2, Medium, NamedChunk, named_chunk, wrong_value
 from .refusal import Refusal
-
-#: Where the payload begins in a chunk of a run, whose key has 4 bytes.
-PAYLOAD_AT: Final = chunk.HEADER_SIZE_BYTES + 4
 
 Entry = tuple[Locator, ...]
 PrefixDecoder = Callable[[Buffer, int], tuple[dict[str, Any], int]]
@@ -59,6 +56,7 @@ class _Reader:
     def __init__(self, medium: Medium, run: Run) -> None:
         self.run = run
         self.disk = medium.disk
+        self.features = medium.features
         self.rotten: list[Rotten] = []
         self.frames: list[Frame] = []
         self.unreachable: Rotten | None = None
@@ -66,25 +64,27 @@ class _Reader:
             self.unreachable = Rotten("tree_metadata", -1, 0, 0, "contradiction")
             self.rotten.append(self.unreachable)
         key = run.number.to_bytes(4, "little")
-        parts = []
+        self._parts: list[NamedChunk] = []
         for part, locator in enumerate(run.chunks):
-            payload, frame, fault = named_chunk(medium, locator, owner="run", key=key, part=part)
-            if fault is not None:
-                self.rotten.append(fault)
-            if frame is not None:
-                self.frames.append(frame)
-            if payload is None:
-                self.unreachable = self.unreachable or fault
-            else:
-                parts.append(payload)
-        self.data = b"".join(parts)
+            found = named_chunk(medium, locator, owner="run", key=key, part=part)
+            self._parts.append(found)
+            if found.fault is not None:
+                self.rotten.append(found.fault)
+            if found.frame is not None:
+                self.frames.append(found.frame)
+            if found.payload is None:
+                self.unreachable = self.unreachable or found.fault
+        if not self.rotten and (fault := wrong_value(self._parts, run.chunks, None)) is not None:
+            self.rotten.append(fault)
+        self.data = b"".join(part.payload or b"" for part in self._parts)
         self._ends = list(accumulate(locator.length for locator in run.chunks))
 
     def fault(self, page: str, offset: int, rule: str) -> Rotten:
         """The page at an offset of the run is not what it should be."""
         part = min(bisect_right(self._ends, offset), len(self._ends) - 1)
-        extent, generation, frame_at, length, _ = self.run.chunks[part]
-        place = frame_at + PAYLOAD_AT + offset - (self._ends[part] - length)
+        extent, generation, _, length, _ = self.run.chunks[part]
+        payload_at = self._parts[part].payload_at
+        place = payload_at + offset - (self._ends[part] - length)
         found = Rotten(f"lsm_page.{page}", extent, generation, place, rule)
         self.rotten.append(found)
         return found
@@ -98,6 +98,8 @@ class _Reader:
             value, consumed = decode_prefix(self.data[offset : offset + length], seed)
         except Refusal as refusal:
             return self.fault(name, offset, refusal.rule)
+        if consumed == length and version_of(self.data[offset : offset + length]) == 2 and not self.features & PAGE_2:
+            return self.fault(name, offset, "undeclared")
         return value if consumed == length else self.fault(name, offset, "trailing")
 
 
@@ -146,7 +148,7 @@ def _pages(reader: _Reader, index: dict[str, Any], index_at: int) -> tuple[dict[
     hidden: list[Hidden] = []
     before, end = b"", 0
     for offset, length, last in zip(index["page_offsets"], index["page_lengths"], index["keys"], strict=True):
-        page = reader.page("data", lsm_page.decode_data_prefix, offset, length)
+        page = reader.page("data", lsm_page.decode_any_data_prefix, offset, length)
         if not isinstance(page, Rotten):
             keys = page["entries"]["keys"]
             if offset != end or keys[0] <= before or keys[-1] != last:

@@ -15,14 +15,14 @@ from .context import seed_of
 from .ground import Stretch, ground
 from .image import ExtentState, Frame, Locator, NoStore, Read, Rotten, Run, StoreImage
 from .mapping import Values, newest_entries
-from .named_chunk import Medium
+from .named_chunk import CHUNK_2, PAGE_2, Medium
 from .refusal import Refusal
 from .roots import HEADER_SIZE_BYTES, RESERVED_COUNT, Chain, Geometry, Roots
 from .runs import read_run
 from .states import extent_states, missing_record, tree
 
-#: Features without which nobody may read a store. There are none yet.
-INCOMPATIBLE_KNOWN: Final = 0
+#: The features that a reader of this store must know, and that this one knows: chunks and data pages of version 2.
+INCOMPATIBLE_KNOWN: Final = CHUNK_2 | PAGE_2
 
 __all__ = [
     "ExtentState",
@@ -76,7 +76,7 @@ def read_store(read: Read, extent_count: int, extent_size_bytes: int) -> StoreIm
     if is_clean:
         rotten += missing_record(metadata, extents)
 
-    medium = Medium(read, roots.geometry.disk, extent_count, extent_size_bytes, extents)
+    medium = Medium(read, roots.geometry.disk, extent_count, extent_size_bytes, extents, last["incompatible"])
     runs = tree(metadata)
     contents = [read_run(medium, run) for run in runs]
     values = Values(medium)
@@ -121,7 +121,10 @@ def _refuse_unknown(last: dict[str, Any], extent_count: int) -> None:
     """NoStore where the newest superblock record is one that must not be read on."""
     unknown = last["incompatible"] & ~INCOMPATIBLE_KNOWN
     if unknown:
-        raise NoStore("incompatible", f"features {unknown:#x} are in use")
+        detail = (
+            f"features {unknown:#x} are in use, this reader knows {INCOMPATIBLE_KNOWN:#x}: read it with a newer one"
+        )
+        raise NoStore("incompatible", detail)
     if last["extent_count"] != extent_count:
         raise NoStore("extents", f"{extent_count} extents, and the store has {last['extent_count']}")
 

@@ -39,6 +39,7 @@ def page_fault(module: ModuleType, keys: tuple[bytes, ...], data: bytes) -> str:
     if not hasattr(module, "lookup"):
         return ""
     wanted = {*keys, *(key + b"\x00" for key in keys), *(key[:-1] for key in keys), b"", b"\xff" * 8}
+    wanted |= {bytes([key[0] ^ 1]) + key[1:] for key in keys if key}
     for key in sorted(wanted):
         index = bisect_left(keys, key)
         found = module.lookup(data, key)

@@ -145,8 +145,12 @@ class StrictMaker(PlainMaker):
         heap = self.source.boolean()
         order = self.source.choice(("strict", "ascending", ""))
         wide = self.source.choice((c.Int16ul, c.Int32ul, c.Int64ul, c.Int32ub))
+        prefix = "shared" if heap and self.source.boolean() else ""
+        measure = self.fresh() if prefix else ""
         members: list[Any] = (
-            ["ends" / p.Ends(count, self.source.choice((c.Int16ul, c.Int32ul)), of="keys")] if heap else []
+            ["ends" / p.Ends(count, self.source.choice((c.Int16ul, c.Int32ul)), of="keys", prefix=prefix)]
+            if heap
+            else []
         )
         members.append("first" / p.Column(count, self.scalar()))
         ordered = self.source.choice((c.Int8ul, c.Int64sl, c.Bytes(2), p.Bounded(c.Int16ul, 3, 900)))
@@ -154,15 +158,19 @@ class StrictMaker(PlainMaker):
         members.append("cuts" / p.Column(count, wide, order=order or "ascending", last=other))
         members.append("second" / p.Column(other, self.source.choice((c.Int8ul, c.Int32ul, c.Bytes(3)))))
         if heap:
-            least = self.source.integer(0, 2)
-            members.append(
-                "keys" / p.Slices(ends="ends", minimum=least, maximum=self.source.choice((40, 300)), order=order)
-            )
+            least, most = self.source.integer(0, 2), self.source.choice((40, 300))
+            if prefix:
+                members.append(prefix / p.PrefixOf(c.this._[measure], of="keys"))
+            total = self.source.choice((900, 9000)) if prefix else None
+            heap_of_keys = p.Slices(ends="ends", minimum=least, maximum=most, order=order, prefix=prefix, total=total)
+            members.append("keys" / heap_of_keys)
         minimum = self.source.integer(0, 1)
         counts = [
             rows / p.Count(c.Int16ul, of=f"{region}.{'keys' if heap else 'first'}", minimum=minimum, maximum=900),
             others / p.Count(c.Int16ul, of=f"{region}.second", maximum=1000),
         ]
+        if prefix:
+            counts.append(measure / p.Length(c.Int16ul, of=f"{region}.{prefix}", maximum=self.source.choice((9, 400))))
         return counts, c.Struct(*members)
 
     def scalar(self) -> Any:

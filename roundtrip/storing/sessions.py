@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from engine import Store
+from engine import Limits, Store
 from engine.errors import EngineError
 
 from ..commands.exits import INTERRUPTED
@@ -86,10 +86,13 @@ def reading(path: str) -> Iterator[Store]:
 
 
 @contextmanager
-def writing(path: str) -> Iterator[tuple[Store, Interrupts]]:
-    """The store at the path, for writing; when this ends without an error, everything that was put is persistent."""
+def writing(path: str, versions: tuple[int, int] = (0, 0)) -> Iterator[tuple[Store, Interrupts]]:
+    """The store at the path, for writing; when this ends without an error, everything that was put is persistent.
+
+    versions: in which chunks and data pages are written; 0: the newest that the store declares.
+    """
     with Interrupts() as interrupts:
-        store = Store.open(path)
+        store = Store.open(path, Limits(chunk_version=versions[0], page_version=versions[1]))
         for damage in store.root_damage:
             note(f"note: repaired from the other copy: {one_line(damage_text(damage))}")
         try:

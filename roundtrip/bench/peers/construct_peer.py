@@ -21,7 +21,7 @@ NOTE: Final = "no bounds, flags or order checked"
 
 def contenders(sample: Sample) -> list[Contender]:
     """The lanes `construct` and `construct_compiled`."""
-    name = sample.format.name
+    name = sample.format.label
     if name not in FRAMES:
         raise NotComparable("nobody has written a plain Construct schema for it")
     frame, columns = FRAMES[name], COLUMNS.get(name)

@@ -39,9 +39,10 @@ class Keys(AnyAdapter):
         return b"".join(obj)
 
 
-def frame(kind: int, *fields: Any, body: tuple[Any, ...] = ()) -> Any:
+def frame(kind: int, *fields: Any, body: tuple[Any, ...] = (), version: int = 1) -> Any:
     """A header under its seal, then the body, then nothing."""
-    header = c.Struct("magic" / Const(b"\xd3\xd0"), "kind" / Const(kind, Int8ul), "version" / Const(1, Int8ul), *fields)
+    lead = ("magic" / Const(b"\xd3\xd0"), "kind" / Const(kind, Int8ul), "version" / Const(version, Int8ul))
+    header = c.Struct(*lead, *fields)
     seal = c.Checksum(Int32ul, lambda sealed: crc32c(*sealed), lambda this: (this.header.data, this["_params"].seed))
     return c.Struct("header" / c.RawCopy(header), "seal" / seal, *body, c.Terminated)
 
@@ -71,8 +72,8 @@ def extent_header() -> Any:
     )
 
 
-def chunk() -> Any:
-    """All of it."""
+def chunk(*more: Any, version: int = 1) -> Any:
+    """All of it; `more`: what a later version has before the seal."""
     return frame(
         2,
         "owner" / c.Enum(Int8ul, shard=1, run=2),
@@ -82,6 +83,8 @@ def chunk() -> Any:
         "payload_length" / Rebuild(Int32ul, c.len_(this._.payload)),
         "key_checksum" / Int32ul,
         "payload_checksum" / Int32ul,
+        *more,
+        version=version,
         body=(
             "key" / Bytes(this.header.value.key_length),
             checksum("key"),
@@ -170,6 +173,7 @@ LOCATORS: Final = ("extents", "generations", "offsets", "lengths", "checksums")
 FRAMES: Final = {
     "extent_header": extent_header(),
     "chunk": chunk(),
+    "chunk@2": chunk("value_checksum" / Int64ul, version=2),
     "superblock": superblock(),
     "tree_metadata": tree_metadata(),
     "lsm_page.data": page(5, "entry_count" / Int16ul, "locator_count" / Int16ul),

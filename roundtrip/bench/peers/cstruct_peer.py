@@ -30,6 +30,9 @@ struct extent_header { uint32 lead; ExtentOwner owner; char reserved_1[3]; char 
 struct chunk { uint32 lead; ChunkOwner owner; uint16 key_length; uint16 part; char uuid[16];
   uint32 payload_length; uint32 key_checksum; uint32 payload_checksum; uint32 seal;
   char key[key_length]; char payload[payload_length]; char tag[8]; };
+struct chunk_2 { uint32 lead; ChunkOwner owner; uint16 key_length; uint16 part; char uuid[16];
+  uint32 payload_length; uint32 key_checksum; uint32 payload_checksum; uint64 value_checksum; uint32 seal;
+  char key[key_length]; char payload[payload_length]; char tag[8]; };
 struct superblock { uint32 lead; Record record; uint8 flags; char reserved_1[2]; uint64 sequence; uint64 compatible;
   uint64 read_only_compatible; uint64 incompatible; uint32 extent_count; uint32 entry_count; uint32 entries_length;
   uint32 entries_checksum; char reserved_2[4]; uint32 seal;
@@ -60,6 +63,7 @@ struct lsm_page_footer { uint32 lead; uint32 run; uint64 entry_count; uint64 tom
 LEADS: Final = {
     "extent_header": (0x0101D0D3, 64),
     "chunk": (0x0102D0D3, 41),
+    "chunk@2": (0x0202D0D3, 49),
     "superblock": (0x0103D0D3, 64),
     "tree_metadata": (0x0104D0D3, 64),
     "lsm_page.data": (0x0105D0D3, 32),
@@ -75,19 +79,19 @@ class Refused(Exception):
 
 def contenders(sample: Sample) -> list[Contender]:
     """The lane `dissect_cstruct`."""
-    name = sample.format.name
+    name = sample.format.label
     if name not in LEADS:
         raise NotComparable("nobody has written a C declaration for it")
     declarations = cstruct(endian="<")
     declarations.load(DECLARATIONS, compiled=True)
-    structure = getattr(declarations, name.replace(".", "_"))
+    structure = getattr(declarations, name.replace(".", "_").replace("@", "_"))
     return [contender(sample, structure)]
 
 
 def contender(sample: Sample, structure: Any) -> Contender:
     """The lane over one structure."""
     region = region_name(sample.format.layout)
-    lead, header_size = LEADS[sample.format.name]
+    lead, header_size = LEADS[sample.format.label]
     has_keys, has_chunk = "heap" in structure.fields, "payload" in structure.fields
 
     def decode(data: bytes, seed: int) -> Any:
@@ -147,7 +151,7 @@ def values_of(sample: Sample, structure: Any, region: str | None) -> dict[str, A
         if "keys" in content:
             content["heap"] = b"".join(content.pop("keys"))
         values.update({name: list(value) if isinstance(value, tuple) else value for name, value in content.items()})
-        values[f"{region}_length"] = len(sample.data) - LEADS[sample.format.name][1]
+        values[f"{region}_length"] = len(sample.data) - LEADS[sample.format.label][1]
     if "payload" in values:
         sizes = {"key_length": len(plain["key"]), "payload_length": len(plain["payload"])}
         values.update(sizes, tag=plain["uuid"][:8])

@@ -14,6 +14,7 @@ from ..records import Sample
 from . import handwritten as headers
 from . import handwritten_pages as pages
 from . import handwritten_records as records
+from . import handwritten_version_2 as version_2
 from .contender import Call, Contender, NotComparable
 
 
@@ -30,9 +31,11 @@ class Hand:
 HANDS: Final = {
     "extent_header": Hand(headers.ExtentHeader, headers.decode_extent_header, headers.encode_extent_header),
     "chunk": Hand(headers.Chunk, headers.decode_chunk, headers.encode_chunk),
+    "chunk@2": Hand(version_2.Chunk, version_2.decode_chunk, version_2.encode_chunk),
     "superblock": Hand(records.Superblock, records.decode_superblock, records.encode_superblock),
     "tree_metadata": Hand(records.TreeMetadata, records.decode_tree_metadata, records.encode_tree_metadata),
     "lsm_page.data": Hand(pages.Data, pages.decode_data, pages.encode_data, pages.lookup_data),
+    "lsm_page.data@2": Hand(pages.Data, version_2.decode_data, version_2.encode_data, version_2.lookup_data),
     "lsm_page.index": Hand(pages.Index, pages.decode_index, pages.encode_index, pages.lookup_index),
     "lsm_page.filter": Hand(pages.Filter, pages.decode_filter, pages.encode_filter),
     "lsm_page.footer": Hand(headers.Footer, headers.decode_footer, headers.encode_footer),
@@ -41,7 +44,7 @@ HANDS: Final = {
 
 def contenders(sample: Sample) -> list[Contender]:
     """The lane `handwritten`."""
-    hand = HANDS.get(sample.format.name)
+    hand = HANDS.get(sample.format.label)
     if hand is None:
         raise NotComparable("nobody has written a codec for it by hand")
     record = msgspec.convert(sample.plain, hand.record, builtin_types=(bytes,))

@@ -20,10 +20,11 @@ from .contender import Call, Contender
 
 @lru_cache(maxsize=1)
 def compiled() -> dict[str, Any]:
-    """The classes of our formats, by name; all are compiled in one go, because Node is slow to start."""
-    sources = compile_ksy({entry.name: ksy(entry) for entry in CATALOG})
+    """The classes of our formats, by label; all are compiled in one go, because Node is slow to start."""
+    sources = compile_ksy({entry.module_name: ksy(entry) for entry in CATALOG})
     return {
-        entry.name: load_class(sources[entry.name], identifier(f"{entry.name}_v{entry.version}")) for entry in CATALOG
+        entry.label: load_class(sources[entry.module_name], identifier(f"{entry.name}_v{entry.version}"))
+        for entry in CATALOG
     }
 
 
@@ -34,7 +35,7 @@ def get_ready() -> None:
 
 def contenders(sample: Sample) -> list[Contender]:
     """The lane `kaitai`."""
-    decode = compiled()[sample.format.name].from_bytes
+    decode = compiled()[sample.format.label].from_bytes
     return [
         Contender(
             "kaitai",

@@ -28,7 +28,7 @@ TYPES = {
 def contenders(sample: Sample) -> list[Contender]:
     """The lane `protobuf`."""
     shape = shape_of(sample.format.layout)
-    message_type = message_type_of(shape, sample.format.name)
+    message_type = message_type_of(shape, sample.format.module_name)
     values, read = values_of(shape, sample.plain), reader(shape)
     parse = message_type.FromString
 
