@@ -16,6 +16,7 @@ from typing import Any
 import click
 import pytest
 
+import corpus
 from formats.errors import Corrupt, LaneDisagreement, SchemaRefused, ShardproofError, Unverifiable, ValueRefused
 from roundtrip import command as command_module
 from roundtrip.command import COMMANDS, command, run
@@ -188,12 +189,13 @@ def test_python_without_assertions_is_refused() -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_closed_pipe_is_quiet() -> None:
+@pytest.mark.parametrize("arguments", [["formats", "list"], ["inspect", "FILE"]])
+def test_a_closed_pipe_is_quiet(arguments: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
-        [*COMMAND, "formats", "list"], stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60
-    )
+    kept = next((Path(corpus.__file__).parent / "data/golden/chunk/v1").glob("*.bin"))
+    words = [str(kept) if word == "FILE" else word for word in arguments]
+    done = subprocess.run([*COMMAND, *words], stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
 

@@ -40,22 +40,28 @@ def open_source(name: str) -> Iterator[memoryview]:
         return
     descriptor = open_regular(name)
     try:
+        held = held_bytes(descriptor, name)
+        try:
+            yield memoryview(held)
+        finally:
+            if isinstance(held, mmap.mmap):
+                with suppress(BufferError):  # an error on its way out may still hold a piece of it
+                    held.close()
+    finally:
+        os.close(descriptor)
+
+
+def held_bytes(descriptor: int, name: str) -> bytes | mmap.mmap:
+    """The bytes of an open file, mapped where they are many; raises `CommandError`."""
+    try:
         size = os.fstat(descriptor).st_size
         if size == 0:
             raise CommandError(f"{name}: the file is empty", NOTHING_TESTED)
         if size < MAPPED_SIZE_MINIMUM:
-            yield memoryview(read_all(descriptor, size, name))
-            return
-        mapped = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
-        try:
-            yield memoryview(mapped)
-        finally:
-            with suppress(BufferError):  # an error on its way out may still hold a piece of it
-                mapped.close()
+            return read_all(descriptor, size, name)
+        return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror or error}") from error
-    finally:
-        os.close(descriptor)
 
 
 def release(view: memoryview, begin: int, end: int) -> None:
