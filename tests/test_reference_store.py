@@ -170,8 +170,11 @@ def test_reference_reads_what_was_put_before_a_clean_close(seed: int, kind: type
 
 @pytest.fixture(scope="module")
 def images() -> dict[str, MemoryDisk]:
-    """Disks with replaced values, tombstones, torn writes, several runs: closed, crashed, both with mixed versions."""
-    return images_of(26, "") | images_of(MIXED + 28, "mixed ")
+    """Disks with replaced values, tombstones, torn writes, several runs: closed, crashed, both with mixed versions.
+
+    In the mixed ones an index page lies in two chunks.
+    """
+    return images_of(26, "") | images_of(MIXED + 35, "mixed ")
 
 
 def images_of(seed: int, prefix: str) -> dict[str, MemoryDisk]:
@@ -221,6 +224,9 @@ def agree_on_damage(disk: MemoryDisk) -> StoreImage:
     # The engine names a bad page only where it did not name its chunk, and nothing more where it cannot open a run.
     chunks = {place[1:3] for place in damage}
     rest = {place for place in places - damage if place[1:3] not in chunks}
+    if not answers:
+        # The index page of a run may lie in two chunks: the engine stops at the page, and names where it begins.
+        rest = {place for place in rest if place[0] != "chunk" or place[4] is not None}
     expect("further damage", rest, set())
     if answers:
         expect("values", image.values, {key: value for key, value in answers.items() if isinstance(value, bytes)})
