@@ -69,7 +69,7 @@ $(VENV)/made-for:
 	@$(PYTHON) -m venv $(VENV)
 	@printf '%s\n' '$(CURDIR)' > $@
 
-$(VENV)/runtime: $(VENV)/made-for pyproject.toml roundtrip/guard.py
+$(VENV)/runtime: $(VENV)/made-for pyproject.toml roundtrip/guard.py roundtrip/pytest_entry.py
 	@echo 'setting up: runtime packages'
 	@$(PIP) install --quiet --editable .
 	@touch $@

@@ -1,14 +1,16 @@
-"""The kept evidence: golden and rejected files, and what reads them."""
+"""The kept evidence: files that must be read and files that must be refused, and what reads them."""
 
 from .checks import Answer, Lanes, Reader, Writer
+from .entries import Entry, annotated
 from .errors import PROBLEMS, CorpusError
 from .features import exercised, possible, refused_for
 from .golden import Regenerated, generate, regenerate
 from .keeping import entry_of
+from .kinds import KINDS, Kind, demanded
 from .regression import own_lanes, run, run_catalog
-from .report import CorpusReport, Finding
-from .sidecar import KINDS, Accepted, Location, Refused, Sidecar
-from .store import Entry, Scan, add, folder_of, load, own_folder, scan, select, writable_folder
+from .report import CorpusReport, Finding, Outcome
+from .sidecar import Accepted, Location, Refused, RefusedBy, Sidecar
+from .store import Scan, add, folder_of, load, own_folder, scan, select, writable_folder
 
 __all__ = [
     "KINDS",
@@ -19,15 +21,20 @@ __all__ = [
     "CorpusReport",
     "Entry",
     "Finding",
+    "Kind",
     "Lanes",
     "Location",
+    "Outcome",
     "Reader",
     "Refused",
+    "RefusedBy",
     "Regenerated",
     "Scan",
     "Sidecar",
     "Writer",
     "add",
+    "annotated",
+    "demanded",
     "entry_of",
     "exercised",
     "folder_of",

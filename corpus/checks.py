@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,12 +10,13 @@ from typing import Any, Literal
 from formats.catalog import Format
 from formats.errors import ShardproofError
 
+from .entries import Entry
 from .errors import PROBLEMS
 from .features import exercised, refused_for
+from .kinds import MATCHING, damage_kind
 from .plain import identical, to_json
 from .report import Finding, Problem
 from .sidecar import Accepted, Refused
-from .store import Entry
 
 #: What a reader says: the plain value, or the rule that was broken (None where the reader diagnoses nothing).
 Answer = tuple[Literal["accepted"], Any] | tuple[Literal["refused"], str | None]
@@ -47,7 +49,7 @@ class Tally:
 
     command: str
     findings: list[Finding] = field(default_factory=list)
-    readers: list[str] = field(default_factory=list)
+    readers: Counter[str] = field(default_factory=Counter)
     rewritten: int = 0
     features: set[tuple[str, str]] = field(default_factory=set)
 
@@ -56,6 +58,13 @@ class Tally:
         whole = problem in {"corpus", "nothing"}
         reproduce = self.command if whole else f"{self.command} --only {entry}"
         self.findings.append(Finding(problem, entry, reader, expected, found, reproduce))
+
+    def absorb(self, other: Tally) -> None:
+        """Count in what another part of the run has seen."""
+        self.findings += other.findings
+        self.readers.update(other.readers)
+        self.rewritten += other.rewritten
+        self.features |= other.features
 
 
 def check(entry: Entry, subject: Subject, tally: Tally) -> None:
@@ -80,7 +89,7 @@ def check(entry: Entry, subject: Subject, tally: Tally) -> None:
 
 def check_reader(entry: Entry, name: str, reader: Reader, seed: int, tally: Tally) -> None:
     """Compare one reader's answer with the sidecar's."""
-    tally.readers.append(name)
+    tally.readers[name] += 1
     expected = entry.sidecar.expected
     try:
         verdict, detail = reader(entry.data, seed)
@@ -126,10 +135,22 @@ def check_features(entry: Entry, entry_format: Format, seed: int, tally: Tally) 
     claimed = set(entry.sidecar.features)
     if isinstance(entry.sidecar.expected, Refused):
         claimed |= {f"rule={entry.sidecar.expected.rule}", f"field={entry.sidecar.expected.path}"}
+    if entry.sidecar.kind == "resealed":
+        claimed.add(MATCHING)
+        check_resealed(entry, entry_format, found, tally)
     lacking = sorted(claimed - found)
-    if lacking or not claimed:
+    if lacking or (found and not claimed):
         tally.report("features", entry.identity, "", ", ".join(lacking) or "at least one feature", "not exercised")
     tally.features |= {(entry.sidecar.format, feature) for feature in found}
+
+
+def check_resealed(entry: Entry, entry_format: Format, found: set[str], tally: Tally) -> None:
+    """Whether a file that is said to be resealed damage is that: all of it is there, and checksums are among it."""
+    assert isinstance(entry.sidecar.expected, Refused)
+    rule = entry.sidecar.expected.rule
+    if MATCHING in found and damage_kind(entry_format, entry.data, rule=rule, features=found) != "resealed":
+        found_instead = "raw damage: bytes are missing, or nothing in them is a checksum"
+        tally.report("features", entry.identity, "", "resealed damage", found_instead)
 
 
 def wording(expected: Accepted | Refused) -> str:

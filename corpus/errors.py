@@ -10,6 +10,10 @@ from formats.errors import ShardproofError
 PROBLEMS: Final[dict[str, str]] = {
     "folder": "the folder is not there, or cannot be read",
     "stray": "a file that is neither data nor a sidecar, or stands where no kept file belongs",
+    "unreadable": "it is there and cannot be read",
+    "unwritable": "it cannot be written",
+    "huge": "it is larger than any file that is kept",
+    "annotation": "the annotated text is of other bytes",
     "orphan_data": "data without a sidecar: nobody knows what it should prove",
     "orphan_sidecar": "a sidecar without its data",
     "sidecar": "the sidecar cannot be read, or contradicts itself",

@@ -151,13 +151,28 @@ def present_entries(catalog: Catalog, folder: Path) -> tuple[Entry, ...]:
 
 
 def differing(old: list[Entry], new: tuple[Entry, ...]) -> Iterator[Entry]:
-    """Entries of ours that would not be made again as they are; who wrote them first does not matter."""
-    anonymous = {entry.identity: msgspec.structs.replace(entry.sidecar, writer="") for entry in new}
+    """Entries of ours that would not be made again as they are.
+
+    Who wrote them first does not matter. Nor does it that a newer program knows more features than a file claims: its
+    claims stay as they were kept, and must still be true.
+    """
+    made = {entry.identity: entry.sidecar for entry in new}
     for entry in old:
         if is_ours(entry.sidecar):
-            again = anonymous.get(entry.identity)
-            if again is None or again != msgspec.structs.replace(entry.sidecar, writer=""):
+            again = made.get(entry.identity)
+            if again is None or not is_same(entry.sidecar, again):
                 yield entry
+
+
+def is_same(kept: Sidecar, again: Sidecar) -> bool:
+    """Whether a sidecar that would be made now says what the kept one says, and at least what it claims."""
+    claims_hold = set(kept.features) <= set(again.features)
+    return claims_hold and anonymous(kept) == anonymous(again)
+
+
+def anonymous(sidecar: Sidecar) -> Sidecar:
+    """The sidecar without its writer and its claims."""
+    return msgspec.structs.replace(sidecar, writer="", features=())
 
 
 def frozen(entry: Entry) -> CorpusError:

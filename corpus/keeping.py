@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from formats.catalog import Format
 from formats.errors import FormatError, path_text
 from formats.fingerprint import fingerprint
@@ -9,15 +11,27 @@ from formats.place import Place
 
 from .errors import CorpusError
 from .features import exercised, refused_for
+from .kinds import Kind, damage_kind
 from .plain import to_json
-from .sidecar import Accepted, Kind, Location, Refused, Sidecar, hashed
+from .sidecar import Accepted, Location, Refused, RefusedBy, Sidecar, hashed
 from .store import Entry
 
 
-def entry_of(entry_format: Format, data: bytes, *, why: str, writer: str, place: Place | None = None) -> Entry:
-    """Bytes with a sidecar that states what the oracle says of them today: golden where it accepts, else rejected.
+def entry_of(
+    entry_format: Format,
+    data: bytes,
+    *,
+    why: str,
+    writer: str,
+    place: Place | None = None,
+    found: bool = False,
+    readers: Mapping[str, Accepted | RefusedBy] | None = None,
+) -> Entry:
+    """Bytes with a sidecar that states what the oracle says of them today.
 
-    place: where they were written; `CorpusError` where the format is seeded with it and it is None.
+    The kind follows: golden where it accepts, else resealed or rejected (`corpus.kinds`); `found` where that is asked
+    for. place: where they were written; `CorpusError` where the format is seeded with it and it is None. readers: what
+    readers of other versions say, where that is to be stated.
     """
     seed = entry_format.seed(place)
     if seed is None:
@@ -30,11 +44,11 @@ def entry_of(entry_format: Format, data: bytes, *, why: str, writer: str, place:
         verdict = Accepted(to_json(entry_format.oracle.decode(data, seed)))
         features = exercised(entry_format, data, seed)
     except FormatError as error:
-        kind = "rejected"
         verdict = Refused(error.rule, path_text(error.path))
         features = refused_for(entry_format, data, seed)
+        kind = damage_kind(entry_format, data, rule=error.rule, features=features)
     sidecar = Sidecar(
-        kind=kind,
+        kind="found" if found else kind,
         format=entry_format.name,
         version=entry_format.version,
         fingerprint=fingerprint(entry_format.layout),
@@ -45,5 +59,6 @@ def entry_of(entry_format: Format, data: bytes, *, why: str, writer: str, place:
         expected=verdict,
         sha256=hashed(data),
         size_bytes=len(data),
+        readers=dict(readers or {}),
     )
     return Entry(sidecar, data)

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from formats.errors import RULES
 from formats.place import Place
 
+from .kinds import KINDS, Kind
 from .plain import from_json, render, to_json
 
-Kind = Literal["golden", "rejected"]
-#: Every kind of kept file -> what readers must say of it.
-KINDS: Final[dict[str, str]] = {"golden": "accepted", "rejected": "refused"}
 #: How many hexadecimal digits of the hash name a file.
 NAME_SIZE: Final = 16
 
@@ -78,11 +76,23 @@ class Refused(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     path: str
 
 
-class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class RefusedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verdict", tag="refused"):
+    """The readers of another version refuse; those that diagnose name the rule."""
+
+    rule: str
+
+
+#: A version of the format as sidecars name it.
+VersionName = Annotated[str, msgspec.Meta(pattern="^v[1-9][0-9]*$")]
+
+
+class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """What is known of one kept file.
 
     fingerprint: of the layout that it was written with; writer: program, version and lane; place: where it was
-    written, for seeded checksums; features: what it exercises (see `corpus.features`); why: one sentence.
+    written, for seeded checksums; features: what it exercises (see `corpus.features`); why: one sentence; readers:
+    what readers of other versions of the format say, for those of which it is known (`v2`). It is left out of the text
+    where it is empty, so that the texts of files kept before there was such a field stay what they are.
     """
 
     kind: Kind
@@ -96,13 +106,21 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     expected: Accepted | Refused
     sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     size_bytes: Annotated[int, msgspec.Meta(ge=0)]
+    readers: dict[VersionName, Accepted | RefusedBy] = {}
 
     def __post_init__(self) -> None:
-        verdict = "accepted" if isinstance(self.expected, Accepted) else "refused"
-        if KINDS[self.kind] != verdict:
-            raise ValueError(f"a {self.kind} file is {KINDS[self.kind]}, the sidecar says {verdict}")
-        if isinstance(self.expected, Refused) and self.expected.rule not in RULES:
-            raise ValueError(f"there is no rule {self.expected.rule!r}")
+        if self.verdict not in KINDS[self.kind]:
+            raise ValueError(f"a {self.kind} file is {KINDS[self.kind][0]}, the sidecar says {self.verdict}")
+        for said in (self.expected, *self.readers.values()):
+            if not isinstance(said, Accepted) and said.rule not in RULES:
+                raise ValueError(f"there is no rule {said.rule!r}")
+        if f"v{self.version}" in self.readers:
+            raise ValueError(f"what readers of v{self.version} say is `expected`; `readers` is for other versions")
+
+    @property
+    def verdict(self) -> str:
+        """What readers of its own version must say: `accepted` or `refused`."""
+        return "accepted" if isinstance(self.expected, Accepted) else "refused"
 
     @property
     def identity(self) -> str:
@@ -120,11 +138,12 @@ def parse(text: bytes) -> Sidecar:
         sidecar = msgspec.json.decode(text, type=Sidecar)
     except msgspec.DecodeError as error:  # a ValidationError too; both name the field
         raise ValueError(str(error)) from None
-    if isinstance(sidecar.expected, Accepted):
-        try:
-            to_json(sidecar.expected.plain)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"the expected value cannot be read: {error}") from None
+    for said in (sidecar.expected, *sidecar.readers.values()):
+        if isinstance(said, Accepted):
+            try:
+                to_json(said.plain)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"the expected value cannot be read: {error}") from None
     return sidecar
 
 

@@ -1,6 +1,6 @@
 """The folder of kept files: content-addressed, so that two branches that add files never conflict.
 
-    <folder>/<kind>/<format>/v<version>/<first 16 hexadecimal digits of the SHA-256>.bin and .json
+    <folder>/<kind>/<format>/v<version>/<first 16 hexadecimal digits of the SHA-256>.bin, .json and, if found, .txt
 
 Files are added and never overwritten. A scan reads everything and names all that is wrong; nothing is skipped.
 """
@@ -8,45 +8,37 @@ Files are added and never overwritten. A scan reads everything and names all tha
 from __future__ import annotations
 
 import importlib.resources
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-from formats.catalog import CATALOG, Catalog, Format
+from formats.catalog import CATALOG, Catalog
 
+from .entries import ANNOTATION, DATA, KEPT_SIZE_MAXIMUM, SIDECAR, Entry, check, find
 from .errors import CorpusError
-from .sidecar import Sidecar, hashed, parse
+from .sidecar import parse
 
-DATA: Final = ".bin"
-SIDECAR: Final = ".json"
+__all__ = [
+    "DATA",
+    "SIDECAR",
+    "Entry",
+    "Scan",
+    "add",
+    "find",
+    "folder_of",
+    "load",
+    "own_folder",
+    "remove",
+    "scan",
+    "select",
+    "writable_folder",
+]
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One kept file: its sidecar and its bytes."""
-
-    sidecar: Sidecar
-    data: bytes
-
-    @property
-    def identity(self) -> str:
-        """Where it stands, without suffix: `golden/chunk/v1/0123456789abcdef`."""
-        return self.sidecar.identity
-
-    def as_dict(self) -> dict[str, object]:
-        """One line of a listing, with stable keys."""
-        sidecar = self.sidecar
-        return {
-            "id": self.identity,
-            "kind": sidecar.kind,
-            "format": sidecar.format,
-            "version": sidecar.version,
-            "size_bytes": sidecar.size_bytes,
-            "why": sidecar.why,
-            "features": list(sidecar.features),
-        }
+#: What stands of one kept file in the folder.
+SUFFIXES: Final = (DATA, SIDECAR, ANNOTATION)
 
 
 @dataclass(frozen=True)
@@ -89,17 +81,14 @@ def scan(folder: Traversable, catalog: Catalog) -> Scan:
             str(folder),
             expected="a folder of kept files",
             found="none",
-            instead="run `shardproof corpus regenerate`, or name another folder",
+            instead="run `shardproof corpus add --missing` or `corpus regenerate`, or name another folder",
         )
         return Scan((), (problem,))
     problems: list[CorpusError] = []
-    files = dict(walk(folder))
-    entries = [
-        entry
-        for stem in sorted({path.rpartition(".")[0] for path in files if path.endswith((DATA, SIDECAR))})
-        if (entry := read(stem, files, catalog, problems)) is not None
-    ]
-    strays = (path for path in sorted(files) if not path.endswith((DATA, SIDECAR)))
+    files = dict(walk(folder, problems))
+    stems = {path.rpartition(".")[0] for path in files if path.endswith((DATA, SIDECAR))}
+    entries = [entry for stem in sorted(stems) if (entry := read(stem, files, catalog, problems)) is not None]
+    strays = (path for path in sorted(files) if path.rpartition(".")[0] not in stems or not path.endswith(SUFFIXES))
     problems += [stray(path) for path in strays]
     return Scan(tuple(entries), tuple(problems))
 
@@ -112,86 +101,97 @@ def load(folder: Traversable, catalog: Catalog) -> tuple[Entry, ...]:
     return found.entries
 
 
-def walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
-    """Every file below a folder: its path from there, with slashes, and the file."""
-    for item in folder.iterdir():
-        if item.is_dir():
-            yield from walk(item, f"{prefix}{item.name}/")
+def walk(folder: Traversable, problems: list[CorpusError], prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Every file below a folder: its path from there, with slashes, and the file.
+
+    What is neither file nor folder (a pipe that would wait for ever, a link that leads in a circle) is not opened.
+    """
+    try:
+        items = sorted(folder.iterdir(), key=lambda item: item.name)
+    except OSError as error:
+        problems.append(unreadable(prefix or str(folder), error))
+        return
+    for item in items:
+        path = prefix + item.name
+        if item.is_file():
+            yield path, item
+        elif item.is_dir() and not (isinstance(item, Path) and item.is_symlink()):
+            yield from walk(item, problems, f"{path}/")
         else:
-            yield prefix + item.name, item
+            problems.append(stray(path))
 
 
 def stray(path: str) -> CorpusError:
     """The problem of a file that does not belong here."""
-    return CorpusError("stray", path, expected=f"{DATA} and {SIDECAR} files", found="another", instead="move it away")
+    expected = f"{DATA} and {SIDECAR} files, and {ANNOTATION} beside found ones"
+    return CorpusError("stray", path, expected=expected, found="another", instead="move it away")
+
+
+def unreadable(path: str, error: OSError | UnicodeError) -> CorpusError:
+    """The problem of a file or folder that is there and cannot be read."""
+    found = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    instead = "mend it, or bring it back from version control"
+    return CorpusError("unreadable", path, expected="a readable file", found=found, instead=instead)
 
 
 def read(stem: str, files: dict[str, Traversable], catalog: Catalog, problems: list[CorpusError]) -> Entry | None:
     """One entry, or None after noting what is wrong with it. `stem`: its path without suffix."""
-    if stem + SIDECAR not in files:
-        instead = "write its sidecar (corpus/README.md), or remove it"
-        problems.append(
-            CorpusError("orphan_data", stem + DATA, expected=stem + SIDECAR, found="no such file", instead=instead)
-        )
-        return None
-    if stem + DATA not in files:
-        instead = "bring the data back from version control, or remove the sidecar"
-        problems.append(
-            CorpusError("orphan_sidecar", stem + SIDECAR, expected=stem + DATA, found="no such file", instead=instead)
-        )
-        return None
     try:
-        sidecar = parse(files[stem + SIDECAR].read_bytes())
-    except ValueError as error:
-        instead = "correct it by hand, or make it again"
-        problems.append(
-            CorpusError("sidecar", stem + SIDECAR, expected="a readable sidecar", found=str(error), instead=instead)
-        )
+        entry = parts_of(stem, files)
+    except CorpusError as error:
+        problems.append(error)
         return None
-    entry = Entry(sidecar, files[stem + DATA].read_bytes())
     wrong = list(check(entry, stem, catalog))
     problems += wrong
     return None if wrong else entry
 
 
-def check(entry: Entry, stem: str, catalog: Catalog) -> Iterator[CorpusError]:
-    """Everything that is wrong with an entry that stands at `stem`."""
-    sidecar, data_path, sidecar_path = entry.sidecar, stem + DATA, stem + SIDECAR
-    restore = "bring it back from version control: kept files never change"
-    if len(entry.data) != sidecar.size_bytes:
-        expected, found = f"{sidecar.size_bytes} bytes", f"{len(entry.data)} bytes"
-        yield CorpusError("size", data_path, expected=expected, found=found, instead=restore)
-    digest = hashed(entry.data)
-    if digest != sidecar.sha256:
-        yield CorpusError("hash", data_path, expected=sidecar.sha256, found=digest, instead=restore)
-    if sidecar.identity != stem:
-        instead = "move both files there"
-        yield CorpusError("misfiled", sidecar_path, expected=sidecar.identity, found=stem, instead=instead)
-    entry_format = find(catalog, sidecar.format, sidecar.version)
-    if entry_format is None:
-        known = ", ".join(f"{one.name} v{one.version}" for one in catalog)
-        found = f"{sidecar.format} v{sidecar.version}"
-        instead = "keep the format in the catalog as long as there are files of it"
-        yield CorpusError("unknown_format", sidecar_path, expected=known, found=found, instead=instead)
-    elif entry_format.layout.seed and sidecar.place is None:
-        expected = f"the place ({', '.join(entry_format.layout.seed)})"
-        yield CorpusError("place", sidecar_path, expected=expected, found="none", instead="write it into the sidecar")
+def parts_of(stem: str, files: dict[str, Traversable]) -> Entry:
+    """The two or three files of one entry; `CorpusError` where one is lacking or cannot be read."""
+    if stem + SIDECAR not in files:
+        instead = "write its sidecar (corpus/README.md), or remove it"
+        raise CorpusError("orphan_data", stem + DATA, expected=stem + SIDECAR, found="no such file", instead=instead)
+    if stem + DATA not in files:
+        instead = "bring the data back from version control, or remove the sidecar"
+        raise CorpusError("orphan_sidecar", stem + SIDECAR, expected=stem + DATA, found="no such file", instead=instead)
+    try:
+        sidecar = parse(contents(stem + SIDECAR, files))
+    except ValueError as error:
+        instead = "correct it by hand, or make it again"
+        raise CorpusError(
+            "sidecar", stem + SIDECAR, expected="a readable sidecar", found=str(error), instead=instead
+        ) from None
+    annotation = contents(stem + ANNOTATION, files) if stem + ANNOTATION in files else b""
+    try:
+        text = annotation.decode()
+    except UnicodeDecodeError as error:
+        raise unreadable(stem + ANNOTATION, error) from None
+    return Entry(sidecar, contents(stem + DATA, files), text)
 
 
-def find(catalog: Catalog, name: str, version: int) -> Format | None:
-    """One version of a format, or None."""
-    return next((entry for entry in catalog if (entry.name, entry.version) == (name, version)), None)
+def contents(path: str, files: dict[str, Traversable]) -> bytes:
+    """The bytes of one file; `CorpusError` where they cannot be read, or are more than any kept file has."""
+    file = files[path]
+    try:
+        if isinstance(file, Path) and (size := file.stat().st_size) > KEPT_SIZE_MAXIMUM:
+            raise huge(path, size)
+        return file.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def huge(path: str, size: int) -> CorpusError:
+    """The problem of a file that is larger than anything that is kept. `size`: in bytes."""
+    instead = "keep a smaller file that shows the same"
+    expected, found = f"at most {KEPT_SIZE_MAXIMUM:,} bytes", f"{size:,}"
+    return CorpusError("huge", path, expected=expected, found=found, instead=instead)
 
 
 def select(entries: Iterable[Entry], wanted: str) -> tuple[Entry, ...]:
     """The entries whose identity is, begins with or (from the hash on) contains `wanted`."""
     every = tuple(entries)
-    wanted = wanted.removesuffix(DATA).removesuffix(SIDECAR).strip("/")
-    chosen = tuple(
-        entry
-        for entry in every
-        if (entry.identity + "/").startswith(wanted + "/") or entry.sidecar.sha256.startswith(wanted)
-    )
+    wanted = bare(wanted)
+    chosen = tuple(entry for entry in every if is_named(entry.identity, entry.sidecar.sha256, wanted))
     if not chosen or not wanted:
         found = f"{len(every)} files, none of them"
         instead = "see `shardproof corpus list`"
@@ -199,33 +199,66 @@ def select(entries: Iterable[Entry], wanted: str) -> tuple[Entry, ...]:
     return chosen
 
 
+def bare(wanted: str) -> str:
+    """An identity as it may be typed or completed by a shell, without suffix and slashes at the ends."""
+    return wanted.removesuffix(DATA).removesuffix(SIDECAR).removesuffix(ANNOTATION).strip("/")
+
+
+def is_named(identity: str, sha256: str, wanted: str) -> bool:
+    """Whether `wanted` (bare) is an identity, one of the folders it begins with, or begins a hash."""
+    return (identity + "/").startswith(wanted + "/") or sha256.startswith(wanted)
+
+
 def add(folder: Path, entry: Entry) -> bool:
-    """Keep an entry; False where it is there already. Never overwrites: other contents are a `conflict`."""
+    """Keep an entry; False where it is there already. Never overwrites: other contents are a `conflict`.
+
+    Each file appears whole or not at all, the sidecar last. `CorpusError` too where nothing can be written.
+    """
+    if len(entry.data) > KEPT_SIZE_MAXIMUM:
+        raise huge(entry.identity + DATA, len(entry.data))
     stem = folder / entry.identity
-    data_path = stem.with_name(stem.name + DATA)
-    sidecar_path = stem.with_name(stem.name + SIDECAR)
-    text = entry.sidecar.text().encode()
-    for path, wanted in ((data_path, entry.data), (sidecar_path, text)):
-        if path.exists() and path.read_bytes() != wanted:
-            raise CorpusError(
-                "conflict",
-                path.relative_to(folder).as_posix(),
-                expected="the same contents, or none",
-                found="other contents",
-                instead="say both reasons in one sidecar, or remove the file first",
-            )
-    if data_path.exists() and sidecar_path.exists():
+    wanted = {stem.with_name(stem.name + suffix): text for suffix, text in entry.files().items()}
+    try:
+        lacking = {path: text for path, text in wanted.items() if not is_kept(folder, path, text)}
+        for path, text in lacking.items():
+            write_whole(path, text)
+    except OSError as error:
+        found = f"{error.strerror or error} ({error.filename})"
+        instead = "make room, or name a folder that can be written"
+        raise CorpusError("unwritable", entry.identity, expected="a file kept", found=found, instead=instead) from error
+    return bool(lacking)
+
+
+def is_kept(folder: Path, path: Path, contents: bytes) -> bool:
+    """Whether a file is there with these contents; `CorpusError` for others."""
+    if not path.exists():
         return False
-    data_path.parent.mkdir(parents=True, exist_ok=True)
-    data_path.write_bytes(entry.data)
-    sidecar_path.write_bytes(text)
+    if path.read_bytes() != contents:
+        raise CorpusError(
+            "conflict",
+            path.relative_to(folder).as_posix(),
+            expected="the same contents, or none",
+            found="other contents",
+            instead="say both reasons in one sidecar, or remove the file first",
+        )
     return True
+
+
+def write_whole(path: Path, contents: bytes) -> None:
+    """Write a new file so that it appears whole; what an interruption leaves has a name of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    try:
+        unfinished.write_bytes(contents)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def remove(folder: Path, identity: str) -> None:
     """Remove an entry and the folders that it leaves empty."""
     stem = folder / identity
-    for suffix in (DATA, SIDECAR):
+    for suffix in SUFFIXES:
         stem.with_name(stem.name + suffix).unlink(missing_ok=True)
     for parent in stem.parents:
         if parent == folder or any(parent.iterdir()):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .errors import ChunkRotten, DiskFailed
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .index import Index, Tables
     from .locator import Entry
     from .memtable import Memtable
+
+
+#: What cannot be read counts as alive: too much is safe, and a flush must not fail for it.
+UNREADABLE: Final = suppress(ChunkRotten, DiskFailed)
 
 
 class LiveBytes:
@@ -101,12 +105,17 @@ def account(index: Index, memtable: Memtable, older: tuple[Memtable, ...]) -> No
         return
     with index.writeback.lock:
         keys = memtable.unaccounted()
+    if not keys:
+        return
     replaced = []
     for key in keys:
-        entry = next((table.entries[key] for table in older if key in table.entries), None)
-        if entry is None:
-            # What cannot be read counts as alive: too much is safe, and a flush must not fail for it.
-            with suppress(ChunkRotten, DiskFailed):
+        entry = None
+        for table in older:
+            entry = table.entries.get(key)
+            if entry is not None:
+                break
+        else:
+            with UNREADABLE:
                 entry = index.find_in_runs(key)
         if entry:
             replaced.append((len(key), entry))

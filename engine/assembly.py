@@ -376,6 +376,7 @@ class StoreParts:
         try:
             self.maintenance.stop()
             self.disk.close()
+            self.maintenance.let_go()
         finally:
             if self._lock_file is not None:
                 self._lock_file.release()

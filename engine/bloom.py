@@ -36,14 +36,14 @@ def masks(probes: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def build(hashes: Sequence[int], probes: int = PROBES) -> array[int]:
+def build(hashes: Sequence[int], probes: int = PROBES) -> list[int]:
     """The words of a filter over keys with these hashes (CRC32C)."""
     count = min(max(1, len(hashes) * BITS_PER_KEY // WORD_BITS), WORD_COUNT_MAXIMUM)
     words = [0] * count
     table = masks(probes)
     for hashed in hashes:
         words[(hashed * count) >> 32] |= table[hashed & LOW_BITS]
-    return array("Q", words)
+    return words
 
 
 class Filter:
@@ -60,3 +60,7 @@ class Filter:
         """False only where no key of the run has this hash (CRC32C)."""
         mask = self._masks[hashed & LOW_BITS]
         return self._words[(hashed * self._count) >> 32] & mask == mask
+
+
+#: The filter of a run without keys.
+NO_KEYS: Final = Filter((0,), PROBES)

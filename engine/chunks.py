@@ -82,6 +82,10 @@ class ChunkStore(ChunkReader):
         #: Whether new chunks carry the checksum of their value.
         self.is_summing = versions.chunk == NEWEST
         self.reserve = reserve
+        #: What an empty extent has for key and payload of one chunk, and the most payload that one may have.
+        self._room = extents.size - EXTENT_HEADER_SIZE - self.overhead
+        self._payload_maximum = min(PAYLOAD_MAXIMUM, limits.chunk_bytes)
+        self._run_room = self._room - RUN_KEY_SIZE
         #: Free extents that puts leave to compaction, beyond the reserve.
         self.held_back = 0
         #: At most the bytes of the runs that the memtables become; the index says it. Puts leave room for them.
@@ -108,8 +112,8 @@ class ChunkStore(ChunkReader):
 
     def capacity(self, key_length: int) -> int:
         """The largest payload that fits into an empty extent; 0 or less where the key alone is too long for it."""
-        room = self.extents.size - EXTENT_HEADER_SIZE - self.overhead - key_length
-        return min(room, PAYLOAD_MAXIMUM, self.limits.chunk_bytes)
+        room = self._room - key_length
+        return min(self._payload_maximum, room)
 
     def available(self, stream: Stream) -> int:
         """How many free extents the stream may still take."""
@@ -121,11 +125,11 @@ class ChunkStore(ChunkReader):
 
     def extents_for(self, run_bytes: int) -> int:
         """How many extents so many bytes of runs fill."""
-        return -(-run_bytes // self.run_bytes_of(1))
+        return -(-run_bytes // self._run_room)
 
     def run_bytes_of(self, extents: int) -> int:
         """Bytes of runs that fit into so many empty extents."""
-        return extents * (self.extents.size - EXTENT_HEADER_SIZE - self.overhead - RUN_KEY_SIZE)
+        return extents * self._run_room
 
     def append_value(self, key: bytes, value: bytes) -> tuple[tuple[Locator, ...], tuple[Segment, ...]] | None:
         """Append a value as one or more chunks; None where there is no room for all of it. The lock is held."""
@@ -177,12 +181,14 @@ class ChunkStore(ChunkReader):
         assert self.capacity(key_length) > 0, "keys that no extent can hold are refused before"
         size, overhead = self.extents.size, self.overhead + key_length
         left = 0 if stream.extent is None else size - stream.extent.pointer
-        available, rest = self.available(stream), length
+        available, rest = -1, length
         cuts: list[int] = []
         while rest or not cuts:
             room = left - overhead
-            taken = min(rest, room, self.limits.chunk_bytes, PAYLOAD_MAXIMUM)
+            taken = min(rest, room, self._payload_maximum)
             if room < 0 or (taken == room and taken < rest and room <= size // 64 and left < size - EXTENT_HEADER_SIZE):
+                if available < 0:
+                    available = self.available(stream)
                 if not available:
                     return None
                 available -= 1

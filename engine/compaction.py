@@ -8,7 +8,7 @@ puts are merged among themselves, and a large run is rewritten only when a good 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,13 +19,28 @@ LEVEL_MAXIMUM: Final = 255
 PATIENCE: Final = 4
 
 
-class RunFacts(NamedTuple):
+class RunFacts(Protocol):
     """What the decision needs to know of a run."""
 
-    number: int
-    level: int
-    entry_count: int
-    size_bytes: int
+    @property
+    def number(self) -> int:
+        """A newer run of level 0 has a greater one."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """0: a memtable became it."""
+        ...
+
+    @property
+    def entry_count(self) -> int:
+        """Its keys, deleted ones included."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Its pages together."""
+        ...
 
 
 class Compaction(NamedTuple):
@@ -49,7 +64,7 @@ def plan(runs: Sequence[RunFacts], fanout: int, *, small_entries: int = 0) -> Co
     newest = [run for run in runs if run.level == 0]
     if len(newest) < fanout:
         return None
-    if len(newest) < PATIENCE * fanout and sum(run.entry_count for run in newest) <= small_entries:
+    if len(newest) < PATIENCE * fanout and sum([run.entry_count for run in newest]) <= small_entries:
         return None
     return _merge_down(runs, newest, fanout)
 
@@ -68,20 +83,21 @@ def _merge_down(runs: Sequence[RunFacts], newest: list[RunFacts], fanout: int) -
     while True:
         level += 1
         chosen += [run for run in runs if run.level == level]
-        if sum(run.entry_count for run in chosen) <= capacity(level, fanout) or level == LEVEL_MAXIMUM:
+        if sum([run.entry_count for run in chosen]) <= capacity(level, fanout) or level == LEVEL_MAXIMUM:
             is_bottom = not any(run.level > level for run in runs)
-            return Compaction(tuple(run.number for run in chosen), level, drop_tombstones=is_bottom)
+            return Compaction(tuple([run.number for run in chosen]), level, drop_tombstones=is_bottom)
 
 
 def most_bytes(runs: Sequence[RunFacts]) -> int:
     """Bytes of the run that these are merged into, at most: no key is in two of them."""
-    return sum(run.size_bytes for run in runs)
+    return sum([run.size_bytes for run in runs])
 
 
 def likely_bytes(runs: Sequence[RunFacts]) -> int:
     """The same where most keys of the smaller runs are in the largest one: what was put again and again."""
-    largest = max((run.size_bytes for run in runs), default=0)
-    return largest + (most_bytes(runs) - largest) // 4
+    sizes = [run.size_bytes for run in runs]
+    largest = max(sizes, default=0)
+    return largest + (sum(sizes) - largest) // 4
 
 
 def has_garbage(runs: Sequence[RunFacts]) -> bool:

@@ -22,6 +22,22 @@ KEY_OVERHEAD_BYTES: Final = 41
 PAGE_OVERHEAD_BYTES: Final = 300
 
 
+def least_bytes(values: Any) -> int:
+    """What a page takes in memory at least, by its decoded values."""
+    ((_ends, extents, *_columns),) = values
+    return PAGE_OVERHEAD_BYTES + 4 * ROW * len(extents)
+
+
+def find_once(values: Any, key: bytes) -> Entry | None:
+    """The entry of a key in a page that nobody keeps, by its decoded values; None where it has none."""
+    ((ends, *columns, keys),) = values
+    index = bisect_left(keys, key)
+    if index == len(keys) or keys[index] != key:
+        return None
+    first = ends[index - 1] if index else 0
+    return tuple(zip(*[column[first : ends[index]] for column in columns], strict=True))
+
+
 class DataPage:
     """The keys of one page, in order, and their entries. `size_bytes`: what it takes in memory, about."""
 

@@ -11,7 +11,7 @@ node has no `after` left. Callers hold a `Dependency`, a set of nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
 
 class GraphNode:
-    """Something that becomes persistent as a whole."""
+    """Something that becomes persistent as a whole.
 
-    __slots__ = ("after", "persistent", "writeback")
+    `when_demanded`: what is missing beside syncs, to be called when somebody waits and the store's lock is not held.
+    """
+
+    __slots__ = ("after", "persistent", "when_demanded", "writeback")
 
     def __init__(self, writeback: Writeback, after: tuple[GraphNode, ...] = ()) -> None:
         self.writeback = writeback
         self.after = after
         self.persistent = False
+        self.when_demanded: Callable[[], None] | None = None
 
     def is_ready(self) -> bool:
         """Whether everything that must come before is persistent."""
@@ -38,6 +42,9 @@ class GraphNode:
 
     def demand(self) -> None:
         """Make sure that nothing but syncs is missing: somebody waits. The store's lock is not held."""
+        demanded = self.when_demanded
+        if demanded is not None:
+            demanded()
 
     def settle(self) -> None:
         """A sync made it durable. The store's lock is held."""
@@ -89,6 +96,9 @@ def by_writeback(nodes: Iterable[GraphNode]) -> dict[Writeback, tuple[GraphNode,
     return {writeback: tuple(group) for writeback, group in groups.items()}
 
 
-def unpersisted(nodes: Iterable[GraphNode]) -> tuple[GraphNode, ...]:
+def unpersisted(nodes: Collection[GraphNode]) -> tuple[GraphNode, ...]:
     """Those of the nodes that are not persistent yet, each once."""
-    return tuple([node for node in dict.fromkeys(nodes) if not node.persistent])
+    if len(nodes) == 1:
+        (node,) = nodes
+        return () if node.persistent else (node,)
+    return tuple([node for node in dict.fromkeys(nodes) if not node.persistent]) if nodes else ()

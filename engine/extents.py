@@ -38,6 +38,8 @@ SUPERBLOCK_PAIRS: Final = ((0, 1), (2, 3))
 METADATA_PAIRS: Final = ((4, 5), (6, 7))
 RESERVED_COUNT: Final = 8
 HEADER_SIZE: Final = extent_header_v1.HEADER_SIZE
+#: Where bytes that cannot be written are still read from the buffers; made once, as it is asked for often.
+FAILED_WRITE: Final = suppress(DiskFailed)
 #: The most buffers of one segment: what one gather write takes.
 BUFFERS_MAXIMUM: Final = 1024
 
@@ -159,26 +161,28 @@ class Extents:
 
         Buffers are kept, not copied: the caller must not change them any more.
         """
-        start = extent.pointer
-        assert start + size <= self.size, "an append stays inside its extent"
+        end = extent.pointer + size
+        assert end <= self.size, "an append stays inside its extent"
         segments = extent.segments
         if segments and (segment := segments[-1]).after == after and len(segment.buffers) < BUFFERS_MAXIMUM - 4:
             pass
         else:
-            segment = Segment(self.writeback, extent, start, after)
+            segment = Segment(self.writeback, extent, extent.pointer, after)
             segments.append(segment)
             self.pending[extent.number] = extent
             self.changed.add(extent.number)
         segment.buffers += buffers
-        segment.end = extent.pointer = start + size
+        segment.end = extent.pointer = end
         self.pool.used_bytes += size
         return segment
 
     def issue(self, extent: Extent) -> None:
         """Hand the segments that are ready to the disk, in order; `DiskFailed` leaves the rest pending."""
         segments = extent.segments
-        while segments and segments[0].is_ready():
+        while segments:
             segment = segments[0]
+            if segment.after and not segment.is_ready():
+                return
             try:
                 self.disk.write(extent.number, segment.start, segment.buffers)
             except OSError as error:
@@ -193,8 +197,7 @@ class Extents:
             extent.issued = segment.end
             self.pool.give(segment.end - segment.start)
             self.writeback.issued(segment)
-        if not segments:
-            self.pending.pop(extent.number, None)
+        self.pending.pop(extent.number, None)
 
     def read(self, number: int, generation: int, offset: int, length: int) -> bytes:
         """So many bytes from a place in one life of an extent; the lock is not held.
@@ -228,9 +231,11 @@ class Extents:
 
     def _read_pending(self, extent: Extent, offset: int, length: int) -> bytes:
         """Bytes of which some wait for writeback: handed over now if they may be, else read from the buffers."""
-        with suppress(DiskFailed):
+        with FAILED_WRITE:
             self.issue(extent)
         end = offset + length
+        if end <= extent.issued:
+            return self.read_issued(extent.number, offset, length)
         parts = []
         if offset < extent.issued:
             parts.append(self.read_issued(extent.number, offset, min(end, extent.issued) - offset))

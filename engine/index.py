@@ -75,9 +75,9 @@ class Index:
         self.live: accounting.LiveBytes | None = None
         self.rewritten_entries = 0
         #: Called when there is one run more and compaction may be due; the lock is held.
-        self.when_grown: Callable[[], None] = lambda: None
+        self.when_grown: Callable[[], None] = nothing
         #: Called when a run finds no room; whether it freed an extent.
-        self.when_full: Callable[[], bool] = lambda: False
+        self.when_full: Callable[[], bool] = bool
         self.flush_lock = sync.lock()
         self._lock = writeback.lock
         #: The updates of runs that are not persistent yet: what is made of such a run comes after them.
@@ -215,7 +215,8 @@ class Index:
 
     def pending_run_bytes(self) -> int:
         """At most the bytes of the runs that the memtables become."""
-        return sum(memtable.run_bytes() for memtable in (self.active, *self.frozen))
+        active = self.active.run_bytes()
+        return active + sum([memtable.run_bytes() for memtable in self.frozen]) if self.frozen else active
 
     def refuse_if_scarce(self, run_bytes: int) -> None:
         """`StoreFull` where so many more bytes of a compaction would take the room of the memtables' runs."""
@@ -266,7 +267,7 @@ class Index:
 
     def _publish(self) -> None:
         found = self.tables[3] if self.tables[2] is self.runs else FoundEntries(self.tables[3].limit_bytes)
-        self.tables = (self.active.entries, tuple(memtable.entries for memtable in self.frozen), self.runs, found)
+        self.tables = (self.active.entries, tuple([memtable.entries for memtable in self.frozen]), self.runs, found)
 
     def _write(self, memtable: Memtable) -> None:
         """Write one memtable as a run of level 0."""
@@ -321,7 +322,7 @@ class Index:
         with self._lock:
             inputs = [run for run in self.runs if run.number in chosen]
             number = self.metadata.take_run_number()
-            after = unpersisted(self._updates[run.number] for run in inputs if run.number in self._updates)
+            after = unpersisted([self._updates[run.number] for run in inputs if run.number in self._updates])
         output = RunOutput(self, number, after)
         writer = RunWriter(self.extents.uuid, number, self.chunks.versions.page)
         for keys, entries in merge([run.batches() for run in inputs], drop_tombstones=compaction.drop_tombstones):
@@ -370,6 +371,16 @@ class Index:
         """Let the live bytes know what the memtables have replaced so far; they learn it at a flush otherwise."""
         accounting.account_all(self)
 
+    def let_go(self) -> None:
+        """The store is closed: its parts name one another no more."""
+        with self._lock:
+            self.when_grown, self.when_full = nothing, bool
+            self.chunks.pending_run_bytes = int
+            self.superblock.resets = []
+            for memtable in (self.active, *self.frozen):
+                memtable.update.when_demanded = None
+            self.writeback.let_go()
+
     def index_bytes(self) -> dict[int, int]:
         """Live bytes of the extents that hold runs, frames included."""
         totals: dict[int, int] = {}
@@ -378,3 +389,7 @@ class Index:
             for extent, _generation, _offset, length, _checksum in run.chunks:
                 totals[extent] = totals.get(extent, 0) + length + beside
         return totals
+
+
+def nothing() -> None:
+    """What is done where nobody asked for anything."""

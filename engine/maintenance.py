@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from .chunks import KEPT_FOR_RUNS
-from .compaction import Compaction, RunFacts, has_garbage, likely_bytes, most_bytes, plan, plan_full
+from .compaction import Compaction, has_garbage, likely_bytes, most_bytes, plan, plan_full
 from .dependency import Dependency
 from .errors import CallRefused, EngineError, StoreFull
 from .extents import HEADER_SIZE
@@ -73,8 +73,7 @@ class Maintenance:
         #: Free extents with which a compaction was tried in vain.
         self._tried_with_free = 0
         self._thread: Thread | None = None
-        index.when_full = self.free_dead_runs
-        index.when_grown = self.wake
+        index.when_full, index.when_grown = self.free_dead_runs, self.wake
 
     # The thread.
 
@@ -91,6 +90,10 @@ class Maintenance:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def let_go(self) -> None:
+        """The store is closed: what its parts hold is given back at once, and not when garbage is collected."""
+        self.index.let_go()
 
     def wake(self) -> None:
         """There is something to do. The lock is held."""
@@ -222,7 +225,7 @@ class Maintenance:
         with suppress(StoreFull):
             self.index.flush()
         with self._tree_lock:
-            compaction = plan_full(self._facts(), self.limits.run_fanout)
+            compaction = plan_full(self.index.runs, self.limits.run_fanout)
             if compaction is not None and self.index.compact(compaction):
                 self.compactions += 1
         with self._lock:
@@ -327,7 +330,7 @@ class Maintenance:
 
     def _plan(self, *, must_gain: bool = False) -> Compaction | None:
         """What the shape of the tree asks for, or, when room runs out, all runs; None where there is no room for it."""
-        runs, chunks, fanout = self._facts(), self.chunks, self.limits.run_fanout
+        runs, chunks, fanout = self.index.runs, self.chunks, self.limits.run_fanout
         whole = chunks.extents_for(likely_bytes(runs))
         pending = chunks.extents_for(self.index.pending_run_bytes())
         # Without room to merge the whole index, dead entries would fill the disk: puts leave it free.
@@ -346,13 +349,10 @@ class Maintenance:
         may_fit = chunks.extents_for(likely_bytes(inputs)) <= spare
         return compaction if may_fit and free > self._tried_with_free else None
 
-    def _facts(self) -> list[RunFacts]:
-        return [RunFacts(run.number, run.level, run.entry_count, run.size_bytes) for run in self.index.runs]
-
     def _index_share(self) -> float:
         """Bytes of runs for each live byte of values: what moving one costs in the index."""
         live = self.index.live
-        return likely_bytes(self._facts()) / live.total() if live is not None and live.total() > 0 else 0.0
+        return likely_bytes(self.index.runs) / live.total() if live is not None and live.total() > 0 else 0.0
 
     def _keep_room_for_runs(self) -> None:
         """Moved chunks leave room for the runs that the memtables become: without those nothing is ever reset."""

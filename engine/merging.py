@@ -53,7 +53,7 @@ class Source:
 def merge(newest_first: Sequence[Iterator[Batch]], *, drop_tombstones: bool) -> Iterator[Batch]:
     """All keys of the sources in order, each once, with its newest entry; batches are not empty."""
     sources = [Source(batches) for batches in reversed(newest_first)]
-    while sources := [source for source in sources if source.fill()]:
+    while sources := [source for source in sources if source.keys or source.fill()]:
         if len(sources) == 1:
             keys, entries = sources[0].keys, sources[0].entries
             sources[0].keys = []

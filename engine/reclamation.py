@@ -161,9 +161,10 @@ class Reclamation:
         """Whether nobody appends to the extent or is about to name what is in it. The lock is held."""
         if extent.owner == "free" or extent.pins or extent.number in self.resetting:
             return False
-        if any(stream.extent is extent for stream in self.chunks.streams.values()):
-            return False
-        return all(segment.is_ready() for segment in extent.segments)
+        for stream in self.chunks.streams.values():
+            if stream.extent is extent:
+                return False
+        return not extent.segments or all(segment.is_ready() for segment in extent.segments)
 
     def _candidate(self, extent: Extent) -> Candidate:
         rest = self.extents.size - extent.pointer

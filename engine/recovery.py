@@ -21,6 +21,7 @@ from formats.place import extent_header_seed, life_seed, offset_seed
 from .config import Shape
 from .errors import ChunkRotten, NotAStore, UnsupportedStore
 from .extents import HEADER_SIZE, METADATA_PAIRS, RESERVED_COUNT, SUPERBLOCK_PAIRS, unreadable
+from .roots import resealed
 from .superblock import CLEAN_CLOSE, READ_ONLY_COMPATIBLE
 from .versions import INCOMPATIBLE
 
@@ -64,8 +65,8 @@ class Chain(NamedTuple):
 
 #: A life of a pair, and the seed of places in it by extent.
 Life: TypeAlias = tuple[int, dict[int, int]]
-#: A good copy of a record: the fields of its header, the bytes of its body, and the record.
-Copy: TypeAlias = tuple[tuple[Any, ...], bytes, Any]
+#: A good copy of a record: its bytes, those of its body, and the record.
+Copy: TypeAlias = tuple[bytes, bytes, Any]
 
 
 class ExtentState(NamedTuple):
@@ -325,7 +326,7 @@ def follow_chain(blocks: RootBlocks, index: int, pair: Pair, of_life: Life, code
             torn_at = len(records)
             suspects += [ChunkRotten(codec.FORMAT, extent=number, generation=life, offset=offset) for number in bad]
         records.append(record)
-        offset += RECORD_HEADER_SIZE + len(good[1])
+        offset += len(good[0])
     is_torn = bool(records) and torn_at == len(records) - 1
     # The newest record's second copy may never have been written; that of any other was.
     torn = suspects.pop() if is_torn else None
@@ -341,6 +342,9 @@ def read_copy(  # where to read what
         return None
     place_seed = offset_seed(offset, seed)
     data = blocks.rest(number, offset)
+    expected = None if other is None else resealed(codec, other[0], place_seed)
+    if expected is not None and data.startswith(expected):
+        return other
     if len(data) < RECORD_HEADER_SIZE:
         data = blocks.read(number, offset, RECORD_HEADER_SIZE)
     fields = codec.probe_header(data, place_seed)
@@ -351,11 +355,11 @@ def read_copy(  # where to read what
         if offset + size > extent_size:
             return None
         data = blocks.read(number, offset, size)
-    body = data[RECORD_HEADER_SIZE:size]
-    if other is not None and other[0] == fields and other[1] == body:
+    data = data[:size]
+    if data == expected:
         return other
-    record = codec.probe(data[:size], place_seed)
-    return None if record is None else (fields, body, record)
+    record = codec.probe(data, place_seed)
+    return None if record is None else (data, data[RECORD_HEADER_SIZE:], record)
 
 
 def since_full(records: tuple[Any, ...]) -> tuple[Any, ...]:

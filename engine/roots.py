@@ -14,6 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crc32c import crc32c
+
+from formats.place import offset_seed
+
 from .errors import DiskFailed
 from .extents import HEADER_SIZE, RESERVED_COUNT
 
@@ -66,8 +70,8 @@ class RootLog:
         """Whether there is something that the next record would say."""
         raise NotImplementedError
 
-    def collect(self) -> list[GraphNode] | None:
-        """Take the updates that are ready into the next record; None where there is nothing to say."""
+    def collect(self) -> list[GraphNode]:
+        """Take the updates that are ready into the next record; there is something to say."""
         raise NotImplementedError
 
     def delta(self, seed: int) -> bytes:
@@ -87,17 +91,19 @@ class RootLog:
 
     def write_record(self) -> None:
         """Write the next record to both copies, if there is something to say; `DiskFailed` leaves it to be retried."""
-        prepared = self._prepared or self._prepare()
+        prepared = self._prepared
         if prepared is None:
-            return
-        self._prepared = prepared
+            if not self.is_dirty():
+                return
+            prepared = self._prepared = self._prepare()
+        extents, disk = self.extents.all, self.extents.disk
         # A copy that was written is not written again: a disk with hard write pointers would not take it.
-        left = list(zip(prepared.pair, prepared.writes, strict=True))[prepared.copies_written :]
-        for number, data in left:
+        for copy in range(prepared.copies_written, 2):
+            number = prepared.pair[copy]
             try:
                 if prepared.opens_pair:
-                    self.extents.disk.reset(number)
-                self.extents.disk.write(number, prepared.offset, (data,))
+                    disk.reset(number)
+                disk.write(number, prepared.offset, (prepared.writes[copy],))
             except OSError as error:
                 raise DiskFailed(
                     f"write of a {self.owner} record at extent {number}, offset {prepared.offset}: "
@@ -108,26 +114,23 @@ class RootLog:
             prepared.copies_written += 1
         self._prepared = None
         for number in prepared.pair:
-            extent = self.extents.all[number]
+            extent = extents[number]
             extent.pointer = extent.issued = self.offset
         for node in prepared.nodes:
             node.writeback.issued(node)
 
-    def _prepare(self) -> Prepared | None:
+    def _prepare(self) -> Prepared:
         """Build the next record; from here on it will be written, whatever happens."""
         nodes = self.collect()
-        if nodes is None:
-            return None
         self.sequence += 1
         if not self.opening:
+            offset, extents = self.offset, self.extents.all
             pair = self.pairs[self.pair]
-            seed, other_seed = (self.extents.all[number].place_seed(self.offset) for number in pair)
-            first = self.delta(seed)
-            second = resealed(self.codec, first, seed, other_seed)
-            if self.offset + len(first) <= self.extents.size:
-                prepared = Prepared(pair, self.offset, (first, second), nodes, opens_pair=False)
-                self.offset += len(first)
-                return prepared
+            first = self.delta(offset_seed(offset, extents[pair[0]].seed))
+            self.offset += len(first)
+            if self.offset <= self.extents.size:
+                second = resealed(self.codec, first, offset_seed(offset, extents[pair[1]].seed))
+                return Prepared(pair, offset, (first, second), nodes, opens_pair=False)
         return self._prepare_opening(nodes)
 
     def _prepare_opening(self, nodes: list[GraphNode]) -> Prepared:
@@ -142,20 +145,20 @@ class RootLog:
             extent = self.extents.all[number]
             self.extents.begin_life(extent, generation)
             extent.owner = self.owner
-        images = []
-        for number in pair:
-            extent = self.extents.all[number]
-            header = self.extents.header(extent, self.owner)
-            images.append(header + self.full(extent.place_seed(len(header))))
-        first, second = images
-        self.offset = len(first)
-        return Prepared(pair, 0, (first, second), nodes, opens_pair=True)
+        first, second = (self.extents.all[number] for number in pair)
+        record = self.full(first.place_seed(HEADER_SIZE))
+        images = (
+            self.extents.header(first, self.owner) + record,
+            self.extents.header(second, self.owner) + resealed(self.codec, record, second.place_seed(HEADER_SIZE)),
+        )
+        self.offset = len(images[0])
+        return Prepared(pair, 0, images, nodes, opens_pair=True)
 
 
-def resealed(codec: ModuleType, record: bytes, seed: int, other_seed: int) -> bytes:
-    """The same record for another place: only the seal of its header knows where it lies."""
-    header = codec.encode_header(*codec.probe_header(record, seed), seed=other_seed)
-    return bytes(header + record[len(header) :])
+def resealed(codec: ModuleType, record: bytes, seed: int) -> bytes:
+    """The same record for another place: only the seal of its header, behind all other fields, knows where it lies."""
+    header = record[: codec.HEADER_PACK.size]
+    return b"".join((header, codec.U32.pack(crc32c(header, seed)), record[codec.HEADER_SIZE :]))
 
 
 def forget_roots(disk: Disk) -> None:

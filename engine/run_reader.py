@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from formats.generated import lsm_page_data_v1, lsm_page_filter_v1, lsm_page_footer_v1, lsm_page_index_v1
 from formats.place import life_seed, offset_seed, run_seed
 
-from .bloom import PROBES, Filter
-from .data_page import DataPage
+from .bloom import NO_KEYS, Filter
+from .data_page import DataPage, find_once, least_bytes
 from .errors import ChunkRotten, DiskFailed, rotten_frame
 from .frames import (
     CHUNK_HEADER_SIZE,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 PAYLOAD_AT: Final = CHUNK_HEADER_SIZE + RUN_KEY_SIZE
 PAYLOAD_2_AT: Final = PAYLOAD_AT + EXTRA_SIZE
 FOOTER_SIZE: Final = lsm_page_footer_v1.HEADER_SIZE
-NO_KEYS: Final = Filter((0,), PROBES)
 #: The last bytes of a run that are read at once when it is opened: of a small one index, filter and footer.
 TAIL_SIZE: Final = 512
 
@@ -77,7 +76,7 @@ class Run:
         self._disk = disk
         self._reader = reader
         self._seed = run_seed(disk, number)
-        self._chunk_ends = list(accumulate(locator[3] for locator in chunks))
+        self._chunk_ends = list(accumulate([locator[3] for locator in chunks]))
         self.size_bytes = self._chunk_ends[-1]
         self._last_keys: Sequence[bytes] = ()
         self._offsets: Sequence[int] = ()
@@ -85,6 +84,7 @@ class Run:
         self._filter = NO_KEYS
         self._places: list[tuple[int, int]] = []
         self._versions = versions
+        self._is_mixed = versions.mixed_pages
         #: By chunk where its payload begins; 0 where nobody has looked yet.
         self._payloads_at = [0 if versions.mixed_chunks else PAYLOAD_AT] * len(chunks)
         #: Chunks with a damaged header: where their payload begins is a guess.
@@ -136,7 +136,7 @@ class Run:
         run._payloads_at = [PAYLOAD_2_AT if versions.chunk == NEWEST else PAYLOAD_AT] * len(chunks)
         run.entry_count, run.tombstone_count = writer.entry_count, writer.tombstone_count
         run._offsets, run._lengths, run._last_keys = writer.page_offsets, writer.page_lengths, writer.last_keys
-        run._filter = Filter(writer.words, PROBES)
+        run._filter = writer.filter
         return run
 
     def moved(self, chunks: tuple[Locator, ...]) -> Run:
@@ -158,10 +158,13 @@ class Run:
         number = bisect_left(self._last_keys, key)
         if number == len(self._last_keys):
             return None
-        extent, place = self._places[number] if self._places else self._locate_pages()[number]
+        extent, place = (self._places or self._locate_pages())[number]
         page = cache.get(extent, place)
         if page is None:
-            page = DataPage(self._data_page(number))
+            values = self._data_page(number)
+            if least_bytes(values) > cache.limit_bytes:
+                return find_once(values, key)
+            page = DataPage(values)
             cache.add(extent, place, page)
         return page.find(key)
 
@@ -242,7 +245,7 @@ class Run:
         while length:
             at = bisect_right(ends, offset)
             extent, generation, chunk_at, chunk_length, _checksum = self.chunks[at]
-            payload_at = places.get(at) or self._payloads_at[at] or self._find_payload(at)
+            payload_at = (places and places.get(at)) or self._payloads_at[at] or self._find_payload(at)
             here = ends[at] - offset
             taken = min(length, here)
             try:
@@ -282,7 +285,15 @@ class Run:
 
     def _data_page(self, number: int) -> Any:
         """The values of a data page, or `ChunkRotten`."""
-        return self._decoded(lsm_page_data_v1, self._offsets[number], self._lengths[number])
+        offset, length = self._offsets[number], self._lengths[number]
+        if not self._guessed:
+            # The usual case; whatever is not as it should be is found out below.
+            data = self._bytes(offset, length)
+            codec = DATA_CODECS.get(version_of(data), lsm_page_data_v1) if self._is_mixed else lsm_page_data_v1
+            values = codec.probe_tuple(data, offset_seed(offset, self._seed))
+            if values is not None:
+                return values
+        return self._decoded(lsm_page_data_v1, offset, length)
 
     def _decoded(self, codec: Any, offset: int, length: int) -> Any:
         """The values of a page, or `ChunkRotten`. Of data pages any version that the store declares is taken."""
@@ -290,7 +301,7 @@ class Run:
 
     def _values(self, codec: Any, offset: int, length: int, readings: Iterable[tuple[bytes, dict[int, int]]]) -> Any:
         seed = offset_seed(offset, self._seed)
-        is_mixed = codec is lsm_page_data_v1 and self._versions.mixed_pages
+        is_mixed = codec is lsm_page_data_v1 and self._is_mixed
         rule = ""
         for data, places in readings:
             values = (DATA_CODECS.get(version_of(data), codec) if is_mixed else codec).probe_tuple(data, seed)
@@ -309,7 +320,7 @@ class Run:
         if data[:VERSION_AT] != codec.LEAD[:VERSION_AT] or version <= codec.VERSION:
             return ""
         if codec is lsm_page_data_v1 and version in DATA_CODECS:
-            return "" if self._versions.mixed_pages else "undeclared"
+            return "" if self._is_mixed else "undeclared"
         return "version"
 
     def _refuse_undeclared(self, offset: int, length: int) -> None:
@@ -328,4 +339,8 @@ class Run:
 
     def _rotten(self, structure: str, offset: int, rule: str = "") -> ChunkRotten:
         extent, generation, place = self._place(offset)
+        at = bisect_right(self._chunk_ends, offset)
+        if at in self._guessed:
+            # The chunk's header is damaged, so where in it the page lies is a guess; where the chunk lies is not.
+            structure, place, rule = "chunk", self.chunks[at][2], ""
         return rotten_frame(structure, extent=extent, generation=generation, offset=place, rule=rule)

@@ -35,6 +35,8 @@ PAGE_SIZE: Final = 4096
 #: Bytes of a data page per entry and per locator, the key apart.
 ENTRY_SIZE: Final = 2 + 2
 LOCATOR_SIZE: Final = 5 * 4
+#: What fits into a page of any version without a look at each entry.
+SMALL_SIZE: Final = PAGE_SIZE - max(lsm_page_data_v1.HEADER_SIZE, lsm_page_data_v2.HEADER_SIZE)
 #: The keys of a page of version 2, in full, have at most so many bytes together: few bytes may stand for many.
 KEYS_SIZE_MAXIMUM: Final = 65504
 DATA_CODECS: Final = {1: lsm_page_data_v1, 2: lsm_page_data_v2}
@@ -56,11 +58,13 @@ class RunWriter:
         self.last_keys: list[bytes] = []
         self.page_offsets = array("I")
         self.page_lengths = array("I")
-        self.words = array("Q")
+        self.filter = bloom.NO_KEYS
         self._seed = run_seed(disk, run)
         self._hashes = array("I")
+        #: Entries of the last page, which waits for more, and what they take in it at most.
         self._keys: list[bytes] = []
         self._entries: list[Entry] = []
+        self._held_bytes = 0
 
     def add(self, keys: Sequence[bytes], entries: Sequence[Entry]) -> list[bytes]:
         """The next entries; the data pages that are full now."""
@@ -69,11 +73,12 @@ class RunWriter:
         self.tombstone_count += entries.count(())
         self._keys += keys
         self._entries += entries
-        return self._pages(is_end=False)
+        self._held_bytes += most_bytes(keys, entries)
+        return [] if self._held_bytes <= SMALL_SIZE else self._pages()
 
     def finish(self) -> list[bytes]:
         """The rest: the last data page, index, filter, footer."""
-        pages = self._pages(is_end=True)
+        pages = [self._page(self._keys, self._entries)] if self._keys else []
         index_offset = self.length
         index = self._sealed(
             lsm_page_index_v1.encode_tuple(
@@ -82,11 +87,10 @@ class RunWriter:
             )
         )
         filter_offset = self.length
-        self.words = bloom.build(self._hashes)
+        words = bloom.build(self._hashes)
+        self.filter = bloom.Filter(words, bloom.PROBES)
         filter_page = self._sealed(
-            lsm_page_filter_v1.encode_tuple(
-                bloom.PROBES, (tuple(self.words),), seed=offset_seed(self.length, self._seed)
-            )
+            lsm_page_filter_v1.encode_tuple(bloom.PROBES, (tuple(words),), seed=offset_seed(self.length, self._seed))
         )
         footer = self._sealed(
             lsm_page_footer_v1.encode_tuple(
@@ -106,8 +110,8 @@ class RunWriter:
         self.length += len(page)
         return page
 
-    def _pages(self, *, is_end: bool) -> list[bytes]:
-        """Cut what is held into pages; unless it is the end, the last one waits for more."""
+    def _pages(self) -> list[bytes]:
+        """Cut what is held into pages; the last one waits for more."""
         keys, entries = self._keys, self._entries
         cut = cut_by_prefix if self.page_version == lsm_page_data_v2.VERSION else cut_by_size
         pages = []
@@ -115,10 +119,8 @@ class RunWriter:
         for end in cut(keys, entries):
             pages.append(self._page(keys[start:end], entries[start:end]))
             start = end
-        if is_end and start < len(keys):
-            pages.append(self._page(keys[start:], entries[start:]))
-            start = len(keys)
         self._keys, self._entries = keys[start:], entries[start:]
+        self._held_bytes = most_bytes(self._keys, self._entries)
         return pages
 
     def _page(self, keys: list[bytes], entries: list[Entry]) -> bytes:
@@ -141,6 +143,11 @@ class RunWriter:
         self.page_offsets.append(self.length)
         self.page_lengths.append(len(page))
         return self._sealed(page)
+
+
+def most_bytes(keys: Sequence[bytes], entries: Sequence[Entry]) -> int:
+    """What these entries take in a page, at most."""
+    return ENTRY_SIZE * len(keys) + sum(map(len, keys)) + LOCATOR_SIZE * sum(map(len, entries))
 
 
 def cut_by_size(keys: Sequence[bytes], entries: Sequence[Entry]) -> list[int]:

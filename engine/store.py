@@ -7,7 +7,6 @@ are never torn: a `get` answers with one value that was put, whole.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from formats.crc64 import crc64nvme
@@ -35,6 +34,22 @@ if TYPE_CHECKING:
 PARTS_MAXIMUM: Final = 3000
 #: Puts of `put_many` that are made under one hold of the lock.
 BATCH: Final = 128
+
+
+class Pieces:
+    """What there is of a value that is put piece by piece: chunks that nobody names yet.
+
+    `pinned`: the extents that they are in, each as often as it was pinned; `checksum`: of the value so far, if chunks
+    carry one, or somebody asks for it.
+    """
+
+    __slots__ = ("checksum", "locators", "pinned", "segments")
+
+    def __init__(self) -> None:
+        self.locators: list[Locator] = []
+        self.segments: list[Segment] = []
+        self.pinned: list[Extent] = []
+        self.checksum = 0
 
 
 class Store(StoreReads):
@@ -157,64 +172,59 @@ class Store(StoreReads):
 
     def _put_pieces(self, key: bytes, source: Source, checksum: int | None = None) -> Dependency:
         """Store a large value chunk by chunk; it is visible once it is whole, and has the checksum that is expected."""
-        with self._pieces(self._checked_key(key), source, checksum) as (locators, segments), self._lock:
-            self._refuse()
-            return self.index.insert(key, locators, segments)
-
-    @contextmanager
-    def _pieces(
-        self, key: bytes, source: Source, checksum: int | None = None
-    ) -> Iterator[tuple[Entry, tuple[Segment, ...]]]:
-        """The value of a source as chunks that nobody names yet; while this lasts nobody reclaims them."""
-        locators: list[Locator] = []
-        segments: list[Segment] = []
-        pinned: list[Extent] = []
-        size = self.chunks.capacity(len(key))
-        number = 0
+        pieces = Pieces()
         try:
-            while (piece := read_whole(source, size)) or not locators:
-                if len(locators) >= PARTS_MAXIMUM:
-                    raise CallRefused(
-                        f"the value of {key[:40]!r} has more than {PARTS_MAXIMUM} parts of {size} bytes; "
-                        "use a store with larger extents"
-                    )
-                before, number = number, self._append_piece(key, piece, locators, segments, pinned, number)
-                if checksum is not None and not self.chunks.is_summing:
-                    number = crc64nvme(piece, before)
-                if self.pool.is_full():
-                    self._relieve()
-            if checksum is not None:
-                expect_checksum(key, checksum, number)
-            yield tuple(locators), tuple(segments)
-        finally:
+            self._append_pieces(self._checked_key(key), source, pieces, checksum)
             with self._lock:
-                for extent in pinned:
-                    extent.pins -= 1
+                self._refuse()
+                return self.index.insert(key, tuple(pieces.locators), tuple(pieces.segments))
+        finally:
+            self._unpin(pieces)
 
-    def _append_piece(  # the value so far
-        self,
-        key: bytes,
-        piece: bytes,
-        locators: list[Locator],
-        segments: list[Segment],
-        pinned: list[Extent],
-        before: int,
-    ) -> int:
-        """Append a piece to what there is of a value; the checksum of the value up to its end, if chunks carry one."""
+    def _append_pieces(self, key: bytes, source: Source, pieces: Pieces, checksum: int | None = None) -> None:
+        """Append the value of a source as chunks that nobody names yet; nobody reclaims them until they are unpinned.
+
+        `pieces`: empty, and whatever becomes of it, for the caller to unpin.
+        """
+        size = self.chunks.capacity(len(key))
+        while (piece := read_whole(source, size)) or not pieces.locators:
+            if len(pieces.locators) >= PARTS_MAXIMUM:
+                raise CallRefused(
+                    f"the value of {key[:40]!r} has more than {PARTS_MAXIMUM} parts of {size} bytes; "
+                    "use a store with larger extents"
+                )
+            before = pieces.checksum
+            self._append_piece(key, piece, pieces)
+            if checksum is not None and not self.chunks.is_summing:
+                pieces.checksum = crc64nvme(piece, before)
+            if self.pool.is_full():
+                self._relieve()
+        if checksum is not None:
+            expect_checksum(key, checksum, pieces.checksum)
+
+    def _unpin(self, pieces: Pieces) -> None:
+        """The value is named, or never will be."""
+        with self._lock:
+            for extent in pieces.pinned:
+                extent.pins -= 1
+
+    def _append_piece(self, key: bytes, piece: bytes, pieces: Pieces) -> None:
+        """Append a piece to what there is of a value."""
         cause, attempt = None, 0
         while True:
             try:
                 with self._lock:
                     self._refuse()
-                    placed = self.chunks.append_piece(key, piece, len(locators), before)
+                    placed = self.chunks.append_piece(key, piece, len(pieces.locators), pieces.checksum)
                     if placed is not None:
-                        for locator in placed[0]:
+                        locators, segments, pieces.checksum = placed
+                        for locator in locators:
                             extent = self.extents.all[locator[0]]
                             extent.pins += 1
-                            pinned.append(extent)
-                        locators += placed[0]
-                        segments += placed[1]
-                        return placed[2]
+                            pieces.pinned.append(extent)
+                        pieces.locators += locators
+                        pieces.segments += segments
+                        return
             except StoreFull as error:
                 cause = error
             self.maintenance.make_room(cause, attempt)
@@ -227,11 +237,14 @@ class Store(StoreReads):
         """
         key = self._checked_key(key)
         while entry := self.index.find(key):
+            pieces = Pieces()
             try:
-                with self._pieces(key, self._reader_of(key, entry)) as (locators, segments):
-                    is_done = self._replace(key, entry, locators, segments)
+                self._append_pieces(key, self._reader_of(key, entry), pieces)
+                is_done = self._replace(key, entry, tuple(pieces.locators), tuple(pieces.segments))
             except ValueChanged:
                 return False
+            finally:
+                self._unpin(pieces)
             if is_done:
                 if self.index.active.is_full() or self.pool.is_full():
                     self._relieve_or_later()

@@ -128,8 +128,13 @@ class StoreReads(StoreParts):
 
         A key that is there all the while comes once; one that is put or deleted meanwhile may come or not.
         """
-        for key, _ in self.items(start, end, prefix):
-            yield key
+        for keys, _ in self.index.batches(max(start, prefix)):
+            for key in keys:
+                if (end is not None and key >= end) or not key.startswith(prefix):
+                    return
+                yield key
+            if self._is_closed:
+                raise self._closed()
 
     def items(self, start: bytes = b"", end: bytes | None = None, prefix: bytes = b"") -> Iterator[tuple[bytes, int]]:
         """Keys as in `scan`, each with the size of its value in bytes."""
@@ -143,10 +148,10 @@ class StoreReads(StoreParts):
 
     def _checked_key(self, key: bytes) -> bytes:
         """The key as bytes; `CallRefused` where it is none."""
-        if isinstance(key, bytearray | memoryview):
-            key = bytes(key)
         if not isinstance(key, bytes):
-            raise CallRefused(f"key: expected bytes, found {type(key).__name__}")
+            if not isinstance(key, bytearray | memoryview):
+                raise CallRefused(f"key: expected bytes, found {type(key).__name__}")
+            key = bytes(key)
         if not 0 < len(key) <= KEY_MAXIMUM:
             raise CallRefused(f"key: expected 1 to {KEY_MAXIMUM} bytes, found {len(key)}")
         if self.chunks.capacity(len(key)) <= 0:

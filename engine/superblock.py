@@ -27,6 +27,8 @@ COMPATIBLE: Final = 0
 READ_ONLY_COMPATIBLE: Final = 0
 CLEAN_CLOSE: Final = 1
 
+assert superblock_v1.HEADER_PACK.size + superblock_v1.U32.size == superblock_v1.HEADER_SIZE, "the seal comes last"
+
 
 def _length(count: int) -> int:
     """Length in bytes of a full record of so many extents."""
@@ -120,10 +122,8 @@ class Superblock(RootLog):
             or any(reset.is_ready() for reset in self.resets)
         )
 
-    def collect(self) -> list[GraphNode] | None:
+    def collect(self) -> list[GraphNode]:
         """The entries of the next record: pointers that moved, and resets whose inputs are persistent."""
-        if not self.is_dirty():
-            return None
         nodes: list[GraphNode] = [] if self._next is None else [self._next]
         self._next = None
         entries = self._entries = {}
@@ -135,14 +135,15 @@ class Superblock(RootLog):
         # What still waits to be issued may grow without being marked again.
         extents.changed = set(extents.pending)
         extents.changed_metadata = set()
-        waiting = []
-        for reset in self.resets:
-            if reset.is_ready():
-                entries[reset.extent.number] = (reset.generation, 0, "free")
-                nodes.append(reset)
-            else:
-                waiting.append(reset)
-        self.resets = waiting
+        if self.resets:
+            waiting = []
+            for reset in self.resets:
+                if reset.is_ready():
+                    entries[reset.extent.number] = (reset.generation, 0, "free")
+                    nodes.append(reset)
+                else:
+                    waiting.append(reset)
+            self.resets = waiting
         self._flags, self.clean_close = (CLEAN_CLOSE if self.clean_close else 0), False
         if self._flags:
             nodes.append(CleanMark(extents.writeback))
@@ -160,9 +161,11 @@ class Superblock(RootLog):
 
     def delta(self, seed: int) -> bytes:
         """The extents that changed."""
-        numbers = tuple(sorted(self._entries))
-        entries = zip(*(self._entries[number] for number in numbers), strict=True)
-        generations, pointers, owners = entries if numbers else ((), (), ())
+        entries = self._entries
+        if not entries:
+            return self._encode("delta", ((), (), (), ()), seed)
+        numbers = tuple(sorted(entries))
+        generations, pointers, owners = zip(*[entries[number] for number in numbers], strict=True)
         return self._encode("delta", (numbers, generations, pointers, owners), seed)
 
     def full(self, seed: int) -> bytes:

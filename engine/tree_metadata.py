@@ -15,11 +15,9 @@ from formats.generated import tree_metadata_v1
 from .dependency import GraphNode
 from .errors import StoreFull
 from .extents import HEADER_SIZE, METADATA_PAIRS
-from .roots import RootLog
+from .roots import Prepared, RootLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .extents import Extents, UsedOwner
     from .locator import Locator
     from .writeback import Writeback
@@ -28,21 +26,20 @@ if TYPE_CHECKING:
 RunTable = dict[int, tuple[int, tuple["Locator", ...]]]
 
 
+assert tree_metadata_v1.HEADER_PACK.size + tree_metadata_v1.U32.size == tree_metadata_v1.HEADER_SIZE, (
+    "the seal comes last"
+)
+
+
 class TreeUpdate(GraphNode):
     """A change of the tree: runs removed, then runs added. Of a memtable, made before its run is."""
 
-    __slots__ = ("added", "removed", "when_demanded")
+    __slots__ = ("added", "removed")
 
-    def __init__(self, writeback: Writeback, when_demanded: Callable[[], None] | None = None) -> None:
+    def __init__(self, writeback: Writeback) -> None:
         super().__init__(writeback)
         self.added: RunTable = {}
         self.removed: tuple[int, ...] = ()
-        self.when_demanded = when_demanded
-
-    def demand(self) -> None:
-        """Somebody waits for a memtable: it becomes a run now."""
-        if self.when_demanded is not None:
-            self.when_demanded()
 
 
 class TreeMetadata(RootLog):
@@ -79,9 +76,11 @@ class TreeMetadata(RootLog):
 
     def refuse_if_too_large(self, chunk_count: int) -> None:
         """`StoreFull` where a full record of so many more chunks would not fit into an extent."""
-        added = [places for update in self.queue for _, places in update.added.values()]
-        chunks = self._chunk_count + sum(map(len, added)) + chunk_count
-        runs = len(self.table) + len(added) + 1
+        chunks, runs = self._chunk_count + chunk_count, len(self.table) + 1
+        for update in self.queue:
+            for _, places in update.added.values():
+                chunks += len(places)
+                runs += 1
         size = HEADER_SIZE + tree_metadata_v1.HEADER_SIZE + 20 * chunks + 9 * runs
         if size > self.extents.size or chunks > CHUNKS_MAXIMUM:
             raise StoreFull(
@@ -93,10 +92,8 @@ class TreeMetadata(RootLog):
         """Whether an update at the front of the queue is ready."""
         return self.rewrite or bool(self.queue and self.queue[0].is_ready())
 
-    def collect(self) -> list[GraphNode] | None:
+    def collect(self) -> list[GraphNode]:
         """The updates at the front of the queue that are ready."""
-        if not self.is_dirty():
-            return None
         self.rewrite = False
         nodes: list[GraphNode] = []
         self._added, self._removed = {}, set()
@@ -113,16 +110,16 @@ class TreeMetadata(RootLog):
         for number in removed:
             self.table.pop(number, None)
         self.table.update(self._added)
-        self._chunk_count = sum(len(places) for _, places in self.table.values())
+        self._chunk_count = sum([len(places) for _, places in self.table.values()])
+        # The pair's pointers are for the superblock to say.
         self.extents.changed_metadata.update(self.pairs[self.pair])
         return nodes
 
-    def write_record(self) -> None:
-        """As every log; the pair's pointers are for the superblock to say."""
-        pair = self.pair
-        super().write_record()
-        if self.pair != pair:
-            self.extents.changed_metadata.update(*self.pairs)
+    def _prepare_opening(self, nodes: list[GraphNode]) -> Prepared:
+        """As every log; the superblock says of both pairs which is which."""
+        prepared = super()._prepare_opening(nodes)
+        self.extents.changed_metadata.update(*self.pairs)
+        return prepared
 
     def delta(self, seed: int) -> bytes:
         """The runs that changed."""

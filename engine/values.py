@@ -95,7 +95,7 @@ class ValueReader(io.RawIOBase):
 def read_whole(source: Source, size: int) -> bytes:
     """So many bytes from a source, fewer only at its end."""
     piece = source.read(size)
-    if not isinstance(piece, bytes | bytearray | memoryview):
+    if type(piece) is not bytes and not isinstance(piece, bytes | bytearray | memoryview):
         raise CallRefused(f"value: expected a binary file, found one that reads {type(piece).__name__}")
     if not piece or len(piece) == size:
         return bytes(piece)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 #: The features that are known, by name, in the mask `incompatible`: who does not know one must not read the store.
 INCOMPATIBLE_FEATURES: Final = {feature.name: feature.value for feature in (CHUNK_V2, PAGE_V2)}
-INCOMPATIBLE: Final = CHUNK_V2.value | PAGE_V2.value
+CHUNK_BIT: Final = CHUNK_V2.value
+PAGE_BIT: Final = PAGE_V2.value
+INCOMPATIBLE: Final = CHUNK_BIT | PAGE_BIT
 
 assert {feature.mask for feature in (CHUNK_V2, PAGE_V2)} == {"incompatible"}
 
@@ -33,12 +35,12 @@ class Versions(NamedTuple):
     @property
     def mixed_chunks(self) -> bool:
         """Whether there may be chunks of version 2 beside those of version 1."""
-        return bool(self.declared & CHUNK_V2.value)
+        return self.declared & CHUNK_BIT != 0
 
     @property
     def mixed_pages(self) -> bool:
         """Whether there may be data pages of version 2 beside those of version 1."""
-        return bool(self.declared & PAGE_V2.value)
+        return self.declared & PAGE_BIT != 0
 
 
 def versions_of(limits: Limits, declared: int, *, read_only: bool) -> Versions:

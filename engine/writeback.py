@@ -14,13 +14,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from .dependency import GraphNode, unpersisted
 from .errors import EngineError, StorePoisoned, WaitTimeout
+from .extents import Extents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .extents import Extents
     from .roots import RootLog
     from .seams import Clock, Condition, Lock, Sync
 
@@ -83,15 +85,21 @@ class Writeback:
         if not leads:
             return
         try:
+            asked = False
             while nodes:
-                # Without the lead, and without waking anybody for it: to write a memtable may take a step of its own.
-                leads = False
-                self._leading = False
                 self._refuse_late(deadline)
-                self._demand(nodes)
-                leads = self._take_lead(nodes, deadline)
-                if not leads:
-                    return
+                waiting = [turn.nodes for turn in tuple(self._turns)]
+                # What was asked for once has all that it needs; others may have come to wait meanwhile.
+                if any(map(demandable, waiting if asked else [nodes, *waiting])):
+                    # Without the lead, and without waking anybody for it: to write a memtable may take a step of its
+                    # own.
+                    leads = False
+                    self._leading = False
+                    self._demand(nodes)
+                    leads = self._take_lead(nodes, deadline)
+                    if not leads:
+                        return
+                asked = True
                 progressed = self._step()
                 nodes = unpersisted(nodes)
                 assert progressed or not nodes or self._can_progress(), "a dependency waits for itself"
@@ -125,8 +133,9 @@ class Writeback:
         with self.lock:
             if leads:
                 self._leading = False
-            self._wake_done()
-            self._wake_next()
+            if self._turns:
+                self._wake_done()
+                self._wake_next()
 
     def _wake_next(self) -> None:
         """If nobody leads, wake who may. The lock is held."""
@@ -163,8 +172,9 @@ class Writeback:
 
     def issue_all(self) -> None:
         """Hand every segment that is ready to the disk, without a sync. The lock is held."""
-        for extent in list(self.extents.pending.values()):
-            self.extents.issue(extent)
+        if self.extents.pending:
+            for extent in list(self.extents.pending.values()):
+                self.extents.issue(extent)
 
     def halt(self, reason: EngineError) -> None:
         """Take no more steps, and wait for the end of the one that is under way. The lock is held."""
@@ -178,17 +188,28 @@ class Writeback:
             self._turns.remove(turn)
         self._wake_next()
 
+    def let_go(self) -> None:
+        """Keep nothing of a closed store alive: dependencies name this, and outlive the store. The lock is held."""
+        extents = self.extents
+        nothing = msgspec.structs.replace(extents.shape, extent_count=0)
+        self.extents = Extents(extents.disk, extents.uuid, nothing, extents.pool)
+        for extent in extents.pending.values():
+            extent.segments = []
+        self.roots, self._issued = (), []
+
     def _step(self) -> bool:
         with self.lock:
-            self.refuse_if_unfit()
+            if self.refusal is not None:
+                self.refuse_if_unfit()
             self.issue_all()
             for root in self.roots:
                 root.write_record()
             batch, self._issued = self._issued, []
             if not batch:
                 return False
-            # Only now, and not when they were done: they run while the disk syncs, and not in the leader's way.
-            self._wake_done()
+            if self._turns:
+                # Only now, and not when they were done: they run while the disk syncs, and not in the leader's way.
+                self._wake_done()
         try:
             self.extents.disk.sync()
         except OSError as error:
@@ -217,15 +238,25 @@ class Writeback:
         return self.refusal
 
 
-def demand_all(nodes: tuple[GraphNode, ...]) -> None:
-    """Tell the nodes and everything before them that somebody waits. Iterative: chains may be long."""
+def demandable(nodes: tuple[GraphNode, ...]) -> list[GraphNode]:
+    """Those of the nodes, and of everything before them, that are for somebody to ask for."""
+    found = []
     stack, seen = list(nodes), set(nodes)
+    # Iterative: chains may be long.
     while stack:
         node = stack.pop()
         if node.persistent:
             continue
-        node.demand()
+        if node.when_demanded is not None:
+            found.append(node)
         for before in node.after:
             if before not in seen:
                 seen.add(before)
                 stack.append(before)
+    return found
+
+
+def demand_all(nodes: tuple[GraphNode, ...]) -> None:
+    """Tell the nodes and everything before them that somebody waits."""
+    for node in demandable(nodes):
+        node.demand()

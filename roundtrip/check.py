@@ -19,7 +19,7 @@ from formats.catalog import Catalog, Format
 
 from .findings import Finding, Origin
 from .laws import LAWS, Budget, LawResult, budget_for
-from .report import CorpusOutcome, EngineOutcome, LockOutcome, NotRun, Report
+from .report import CorpusOutcome, EngineOutcome, FuzzOutcome, LockOutcome, NotRun, Report
 from .subjects import Planted, Subject, subject_of
 
 DEFAULT_SECONDS: Final = 25.0
@@ -76,6 +76,7 @@ def check(
     corpus_check: CorpusCheck | None = None,
     lock_check: Callable[[Catalog], LockOutcome] | None = None,
     engine_check: Callable[[int], EngineOutcome] | None = None,
+    fuzz_check: Callable[[Catalog, int], FuzzOutcome] | None = None,
     progress: Progress | None = None,
     processes: int | None = None,
 ) -> Report:
@@ -84,7 +85,8 @@ def check(
     budget_seconds: for two cores; the budget follows from it, unless one is given. only: the one format to try (its
     frames are still confused with those of the others). plant: a bug to plant first. catalog_name: how a command
     names the catalog, None for ours. corpus_check: checks the kept files; lock_check: the formats against their lock.
-    engine_check: proves the engine with a seed. processes: None for one per core, at most 4.
+    engine_check: proves the engine with a seed; fuzz_check: fuzzes the formats a little.
+    processes: None for one per core, at most 4.
     """
     started = time.perf_counter()
     chosen = budget or budget_for(budget_seconds, len(catalog))
@@ -94,6 +96,7 @@ def check(
     lock = None if lock_check is None else lock_check(catalog)
     corpus = None if corpus_check is None else corpus_check(catalog)
     engine = None if engine_check is None else engine_check(seed)
+    fuzz = None if fuzz_check is None else fuzz_check(catalog, seed)
     addressed = tuple(address(result, origin) for result in results)
     return Report(
         catalog.name,
@@ -105,6 +108,7 @@ def check(
         corpus,
         engine,
         lock,
+        fuzz,
         origin,
     )
 

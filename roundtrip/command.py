@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "faults": (".commands.faults", "Let operations of the disk fail or lie, one by one."),
     "plant": (".commands.plant", "Plant bugs in the engine, and name the checker that finds each."),
     "exhaust": (".commands.exhaust", "Prove completely, within stated bounds: flips, checksums, places, decoders."),
+    "fuzz": (".commands.fuzz", "Mutate frames by the million, and show them to every lane."),
     "replay": (".commands.replay", "Repeat one finding."),
     "shrink": (".commands.shrink", "Make a finding smaller."),
     "mutants": (".commands.mutants", "Plant bugs in the codecs and name the law that kills each."),

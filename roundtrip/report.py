@@ -52,6 +52,17 @@ class EngineOutcome(Protocol):
     def findings(self) -> Sequence[Finding]: ...
 
 
+class FuzzOutcome(Protocol):
+    """What a little fuzzing says: how many mutants there were, how many of them all lanes saw, and what was found."""
+
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def judged(self) -> int: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+
+
 @dataclass(frozen=True)
 class NotRun:
     """Something that could not be run."""
@@ -73,6 +84,7 @@ class Report:
     corpus: CorpusOutcome | None = None
     engine: EngineOutcome | None = None
     lock: LockOutcome | None = None
+    fuzz: FuzzOutcome | None = None
     origin: Origin = field(default_factory=Origin)
 
     @cached_property
@@ -87,6 +99,8 @@ class Report:
             found += self.lock.findings
         if self.engine is not None:
             found += self.engine.findings
+        if self.fuzz is not None:
+            found += self.fuzz.findings
         kept: dict[tuple[str, str, str, str], Finding] = {}
         for finding in found:
             kept.setdefault((finding.format, finding.law, finding.path, finding.rule), finding)
@@ -130,6 +144,7 @@ class Report:
             "lane_comparisons": sum(result.comparisons for result in self.results),
             "corpus_files": 0 if self.corpus is None else self.corpus.files,
             "locked_versions": 0 if self.lock is None else self.lock.versions,
+            "fuzzed_inputs": 0 if self.fuzz is None else self.fuzz.inputs,
             "engine_histories": 0 if self.engine is None else self.engine.histories,
             "engine_operations": 0 if self.engine is None else self.engine.operations,
             "engine_crash_images": 0 if self.engine is None else self.engine.states,

@@ -128,7 +128,7 @@ def verdict_line(report: Report) -> Text:
         f" {counts['bit_flips']:,} bit flips ({report.flips_per_second:,.0f} a second and core),"
         f" {counts['lane_comparisons']:,} lane comparisons, {counts['corpus_files']} corpus files,"
         f" {counts['locked_versions']} locked versions,"
-        f" {counts['silent']} silent{engine_text(report)}, {report.seconds:.1f} s"
+        f" {counts['silent']} silent, {counts['fuzzed_inputs']:,} mutants{engine_text(report)}, {report.seconds:.1f} s"
     )
     if report.ok:
         return Text(f"proved: {tried}", style="bold green")

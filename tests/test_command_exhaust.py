@@ -7,11 +7,20 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
+import corpus
+from formats.catalog import CATALOG
 from roundtrip.commands.exhaust import PART_NAMES, command
 from roundtrip.commands.exits import NOTHING_TESTED, PROVED, REFUTED
 from roundtrip.exhaustive import PARTS
 
 SMALL = ("damage", "--format", "lsm_page.footer", "--seed", "7", "--workers", "1")
+
+#: Bytes of all golden footers.
+SIZE = sum(
+    entry.sidecar.size_bytes
+    for entry in corpus.load(corpus.own_folder(), CATALOG)
+    if (entry.sidecar.kind, entry.sidecar.format) == ("golden", "lsm_page.footer")
+)
 
 
 def exhaust(*arguments: str) -> tuple[object, Result]:
@@ -27,8 +36,8 @@ def test_a_proof_prints_seed_table_and_verdict() -> None:
     code, result = exhaust(*SMALL)
     assert code == PROVED
     assert result.stdout.startswith("seed 7\ndamage: every flip of one bit")
-    assert "1,152" in result.stdout
-    assert result.stdout.splitlines()[-1].startswith("proved: 1,296 damaged files")
+    assert f"{8 * SIZE:,}" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith(f"proved: {9 * SIZE:,} damaged files")
 
 
 def test_json_has_stable_keys() -> None:
@@ -37,7 +46,7 @@ def test_json_has_stable_keys() -> None:
     assert code == PROVED
     assert list(report) == ["ok", "catalog", "seed", "parts", "findings", "not_run", "seconds"]
     assert list(report["parts"]["damage"]) == ["count", "complete", "totals", "formats", "rows", "seconds"]
-    assert report["parts"]["damage"]["formats"]["lsm_page.footer"]["bit_flips"] == 1152
+    assert report["parts"]["damage"]["formats"]["lsm_page.footer"]["bit_flips"] == 8 * SIZE
 
 
 def test_a_planted_bug_is_a_finding_with_its_command() -> None:

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 import corpus
+from corpus.regression import Selection
 from corpus.samples import SAMPLES
 from corpus.sidecar import parse
 from formats.catalog import CATALOG, Catalog, Format
@@ -62,15 +63,19 @@ def rewrite(folder: Path, kind: str, **changes: Any) -> corpus.Sidecar:
 def test_every_reader_sees_every_file_and_agrees() -> None:
     report = corpus.run_catalog(CATALOG, with_reference)
     assert report.findings == ()
-    assert report.readers == dict.fromkeys(("fast", "oracle", "reference"), report.files)
-    assert report.checks == 3 * report.files + 2 * report.kinds["golden"]
+    own = ("fast", "oracle", "reference")
+    assert {name: report.readers[name] for name in own} == dict.fromkeys(own, report.files)
+    assert sum(report.readers.values()) + 2 * report.kinds["golden"] == report.checks
+    others = {f"{name} of v{version}" for name in own for version in (1, 2)}
+    assert report.readers.keys() == {*own, *others}
     assert set(report.formats) == {entry.name for entry in CATALOG}
     assert (report.ok, report.exit_code) == (True, 0)
 
 
 def test_report_is_one_json_object_with_stable_keys(folder: Path) -> None:
     report = json.loads(json.dumps(run(folder).as_dict()))
-    assert sorted(report) == ["checks", "features", "files", "findings", "formats", "kinds", "ok", "readers"]
+    keys = ["checks", "features", "files", "findings", "formats", "histories", "images", "kinds", "ok", "readers"]
+    assert sorted(report) == keys
     assert report["files"] == 3 + len(SAMPLES["lsm_page.footer", 1].flaws)
 
 
@@ -221,3 +226,61 @@ def test_changed_schema_is_red() -> None:
     entries = [entry for entry in corpus.load(corpus.own_folder(), CATALOG) if entry.sidecar.format == FOOTER.name]
     report = corpus.run(entries, Catalog("changed", (changed,)))
     assert {"verdict", "fingerprint"} <= {finding.problem for finding in report.findings}
+
+
+@pytest.mark.parametrize("rule", ["truncated", "header_checksum"])
+def test_raw_damage_that_is_kept_as_resealed_is_red(folder: Path, rule: str) -> None:
+    entries = corpus.load(folder, FOOTERS)
+    raw = next(one for one in entries if isinstance(one.sidecar.expected, corpus.Refused) and rule in str(one.sidecar))
+    lying = replace(raw, sidecar=msgspec.structs.replace(raw.sidecar, kind="resealed"))
+    assert {finding.problem for finding in corpus.run([lying], FOOTERS).findings} == {"features"}
+
+
+@pytest.mark.parametrize("kind", ["golden", "rejected", "resealed"])
+def test_a_found_file_is_held_to_what_its_sidecar_says(folder: Path, kind: str) -> None:
+    entry = next(one for one in corpus.load(folder, FOOTERS) if one.sidecar.kind == kind)
+    found = replace(entry, sidecar=msgspec.structs.replace(entry.sidecar, kind="found"))
+    assert corpus.run([found], FOOTERS).findings == ()
+    turned: corpus.Accepted | corpus.Refused = corpus.Refused("magic", "kind")
+    if kind != "golden":
+        turned = corpus.Accepted({"run": 1})
+    wrong = replace(found, sidecar=msgspec.structs.replace(found.sidecar, expected=turned))
+    assert "verdict" in {finding.problem for finding in corpus.run([wrong], FOOTERS).findings}
+
+
+def test_every_kind_that_a_format_needs_is_asked_for(folder: Path) -> None:
+    shutil.rmtree(folder / "resealed")
+    (finding,) = run(folder).findings
+    assert (finding.problem, finding.entry) == ("corpus", "resealed/lsm_page.footer/v1")
+
+
+@pytest.mark.parametrize("selection", [{"kinds": ("golden",)}, {"formats": ("lsm_page.footer@1",)}, {"only": "golden"}])
+def test_a_damaged_file_that_a_selection_means_is_red(folder: Path, selection: dict[str, Any]) -> None:
+    damaged = min((folder / "golden").rglob("*.bin"))
+    damaged.write_bytes(damaged.read_bytes() + b"\0")
+    report = run(folder, selection=Selection(**selection))
+    assert report.files > 0
+    assert {finding.entry for finding in report.findings} == {damaged.relative_to(folder).as_posix()}
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(6), slice(16)])
+def test_a_damaged_file_alone_is_found_by_name_and_by_hash(folder: Path, part: slice) -> None:
+    path = min((folder / "golden").rglob("*.json"))
+    digits = path.stem[part]
+    path.write_text("{}")
+    for wanted in (digits, path.relative_to(folder).as_posix(), path.stem + "0" * 48):
+        assert [finding.problem for finding in run(folder, only=wanted).findings] == ["corpus"]
+
+
+def test_a_damaged_file_that_a_selection_does_not_mean_is_left_alone(folder: Path) -> None:
+    min((folder / "golden").rglob("*.json")).write_text("{}")
+    assert run(folder, selection=Selection(kinds=("rejected",))).findings == ()
+
+
+def test_a_selection_of_a_folder_that_is_not_there_tests_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path / "none", only="golden").exit_code == 3
+
+
+def test_a_name_that_would_drive_a_terminal_is_escaped(folder: Path) -> None:
+    (folder / "golden" / "x\n\x1b[31m").touch()
+    assert "golden/x\\n\\x1b[31m: corpus" in run(folder).text()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from typing import Any, NamedTuple
 
 import pytest
 
 from engine.bloom import PROBES, Filter, build
 from engine.cache import FOUND_BYTES, FOUND_KEY_MAXIMUM, FoundEntries, PageCache
-from engine.compaction import RunFacts, capacity, likely_bytes, most_bytes, plan, plan_full
-from engine.data_page import DataPage
+from engine.compaction import capacity, likely_bytes, most_bytes, plan, plan_full
+from engine.data_page import DataPage, find_once, least_bytes
 from engine.locator import Entry
 from engine.memtable import Memtable, entry_bytes
 from engine.merging import merge
@@ -19,7 +20,7 @@ from engine.run_writer import RunWriter
 LOCATOR = (9, 1, 64, 100, 7)
 
 
-def page(entries: dict[bytes, Entry]) -> DataPage:
+def decoded(entries: dict[bytes, Entry]) -> Any:
     """A page as it comes out of the codec."""
     ends, end = [], 0
     for entry in entries.values():
@@ -27,7 +28,12 @@ def page(entries: dict[bytes, Entry]) -> DataPage:
         ends.append(end)
     rows = [locator for entry in entries.values() for locator in entry]
     columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 5
-    return DataPage(((tuple(ends), *columns, tuple(entries)),))
+    return ((tuple(ends), *columns, tuple(entries)),)
+
+
+def page(entries: dict[bytes, Entry]) -> DataPage:
+    """A page in memory."""
+    return DataPage(decoded(entries))
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 3, 16], ids=lambda length: f"keys of {length or 'any'} bytes")
@@ -49,9 +55,10 @@ def test_a_page_finds_what_a_dictionary_has(length: int, alphabet: int, seed: in
             )
             for one in keys
         }
-        found = page(entries)
+        values, found = decoded(entries), page(entries)
+        assert least_bytes(values) <= found.size_bytes
         for wanted in [*keys, *(key() for _ in range(30)), b"", b"\0" * 20, keys[0] + b"\0"]:
-            assert found.find(wanted) == entries.get(wanted)
+            assert found.find(wanted) == find_once(values, wanted) == entries.get(wanted)
 
 
 def test_found_entries_stay_within_their_bound_and_start_over() -> None:
@@ -107,9 +114,18 @@ def test_merging_keeps_the_newest_entry_and_drops_tombstones_only_at_the_bottom(
     assert merged(drop=True) == {b"b": (LOCATOR,), b"c": ((1, 1, 1, 1, 1),)}
 
 
-def facts(*levels: tuple[int, int]) -> list[RunFacts]:
+class Facts(NamedTuple):
+    """A run, as far as compaction asks."""
+
+    number: int
+    level: int
+    entry_count: int
+    size_bytes: int
+
+
+def facts(*levels: tuple[int, int]) -> list[Facts]:
     """Runs, newest first, by level and entries; an entry takes ten bytes."""
-    return [RunFacts(100 - place, level, entries, 10 * entries) for place, (level, entries) in enumerate(levels)]
+    return [Facts(100 - place, level, entries, 10 * entries) for place, (level, entries) in enumerate(levels)]
 
 
 def test_compaction_waits_for_enough_runs_and_longer_while_they_are_small() -> None:

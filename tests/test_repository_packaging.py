@@ -51,18 +51,19 @@ def test_import_name_comes_from_this_project(name: str) -> None:
     assert Path(run.stdout.strip()) == ROOT / name / "__init__.py"
 
 
-def test_wheel_holds_the_four_packages_and_the_guard(wheel: Path) -> None:
+def test_wheel_holds_the_four_packages_the_guard_and_the_plugin(wheel: Path) -> None:
     top_level = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {name for name in top_level if not name.endswith(".dist-info")} == {
         *IMPORT_NAMES,
         "shardproof_guard.py",
+        "shardproof_pytest.py",
     }
 
 
 def test_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     files = [path for name in IMPORT_NAMES for path in (ROOT / name).rglob("*") if path.is_file()]
     present = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
-    present.remove("roundtrip/guard.py")  # installed as shardproof_guard.py instead
+    present -= {"roundtrip/guard.py", "roundtrip/pytest_entry.py"}  # installed under names of their own instead
     assert present <= set(zipfile.ZipFile(wheel).namelist())
 
 

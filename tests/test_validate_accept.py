@@ -80,6 +80,7 @@ def test_first_accept_makes_lock_and_files_and_says_so(desk: Desk) -> None:
     assert {path.relative_to(desk.kept).parts[:3] for path in desk.kept.rglob("*.bin")} == {
         ("golden", "box", "v1"),
         ("rejected", "box", "v1"),
+        ("resealed", "box", "v1"),
     }
 
 

@@ -167,7 +167,7 @@ def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """A lock of ours and a folder of kept files, both without the extent header."""
     folder, lock = tmp_path / "data", tmp_path / "formats.lock"
     shutil.copytree(corpus.writable_folder(CATALOG), folder)
-    for kind in ("golden", "rejected"):
+    for kind in ("golden", "rejected", "resealed"):
         shutil.rmtree(folder / kind / "extent_header")
     monkeypatch.setattr("corpus.store.own_folder", lambda: folder)
     every = lock_of(CATALOG, since="0.0.9")

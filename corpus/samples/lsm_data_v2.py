@@ -20,6 +20,10 @@ LONGEST: Final = Sample(
 #: 17 keys of about 3853 bytes: 65504 bytes in all, which is as many as the keys of a page may have.
 MOST: Final = tombstones(*(b"p" * size for size in (*range(3845, 3861), 3864)))
 
+#: The longest page of `lsm_data`, the last key one byte shorter.
+LONG: Final = lsm_data.LONG_KEYS["entries"]["keys"]
+LESS_LONG_KEYS: Final = {"entries": lsm_data.LONG_KEYS["entries"] | {"keys": (*LONG[:-1], LONG[-1][:-1])}}
+
 GOLDEN: Final = (
     Sample(
         "A key with one locator, a tombstone between, and a key in three chunks, all in one directory.",
@@ -45,6 +49,7 @@ GOLDEN: Final = (
         lsm_data.LONG_KEYS,
         ("entries_length=maximum",),
     ),
+    Sample("One byte less than the longest page.", LESS_LONG_KEYS, ("entries_length=maximum-1",)),
     Sample("A page as the engine cuts it: 78 keys of 16 to 24 bytes that begin alike.", full_page()),
     Sample(
         "Keys that are prefixes of each other, and keys beyond ASCII, behind one byte that all have.",

@@ -65,6 +65,11 @@ class BlockResult(msgspec.Struct, frozen=True, kw_only=True):
     found: int = 0
     digest: str = ""
 
+    @property
+    def done(self) -> int:
+        """How many of its block's histories were run."""
+        return self.histories
+
     def to_json(self) -> str:
         """One line; the same for the same result."""
         return msgspec.json.encode(self, order="deterministic").decode()

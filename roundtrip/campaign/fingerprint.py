@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-#: Folders whose Python files count; those that are not there are left out.
+#: Folders whose Python files count, for histories; those that are not there are left out.
 SOURCES: Final = (
     "engine",
     "formats",
@@ -27,11 +27,11 @@ DIGITS: Final = 16
 
 
 @cache
-def fingerprint() -> str:
-    """16 hexadecimal digits; the same on every machine that has the same sources."""
+def fingerprint(sources: tuple[str, ...] = SOURCES) -> str:
+    """16 hexadecimal digits; the same on every machine that has the same sources: folders, or single files."""
     digest = hashlib.blake2b(digest_size=DIGITS // 2)
-    for folder in SOURCES:
-        for path in sorted((ROOT / folder).rglob("*.py")):
+    for source in sources:
+        for path in [ROOT / source] if source.endswith(".py") else sorted((ROOT / source).rglob("*.py")):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()

@@ -16,17 +16,19 @@ import fcntl
 import json
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Generic, Self
 
 import msgspec
 
 from formats.errors import ShardproofError
 
-from .block import Block, BlockResult
-from .fingerprint import fingerprint
+from .fingerprint import SOURCES, fingerprint
+from .work import R
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
 
 VERSION: Final = 1
 
@@ -35,16 +37,22 @@ class BadLedger(ShardproofError):
     """A file is no ledger, or one of other code; says what to do."""
 
 
-class Ledger:
+class LedgerOf(Generic[R]):
     """An open ledger. `results`: what it holds, by block; `torn_bytes`: of a last line that was not whole.
 
     It is a context manager that closes it. Only one process may have it open.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open it, or make a new one. Raises `BadLedger`."""
+    def __init__(self, path: Path, read: Callable[[bytes], R], sources: tuple[str, ...] = SOURCES) -> None:
+        """Open it, or make a new one. Raises `BadLedger`.
+
+        read: the result of a line, or a `msgspec.MsgspecError`; sources: the folders and files of the code that results
+        depend on.
+        """
         self.path = path
-        self.results: dict[Block, BlockResult] = {}
+        self.fingerprint = fingerprint(sources)
+        self._read = read
+        self.results: dict[Any, R] = {}
         self.torn_bytes = 0
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -57,7 +65,7 @@ class Ledger:
             os.close(self._file)
             raise
 
-    def append(self, result: BlockResult) -> None:
+    def append(self, result: R) -> None:
         """Remember a result, durably. Raises `BadLedger` where the file cannot be written."""
         assert result.block not in self.results, "a block is run once"
         self._write(result.to_json())
@@ -89,12 +97,12 @@ class Ledger:
             if data and not is_torn_header(torn):
                 raise self._refused(1, "a ledger's first line", torn)
             os.ftruncate(self._file, 0)
-            self._write(json.dumps(header(), separators=(",", ":")))
+            self._write(json.dumps({"ledger": VERSION, "fingerprint": self.fingerprint}, separators=(",", ":")))
             return
         self._check_header(lines[0])
         for number, line in enumerate(lines[1:], 2):
             try:
-                result = BlockResult.from_json(line)
+                result = self._read(line)
             except msgspec.MsgspecError:
                 raise self._refused(number, "the result of a block", line) from None
             self.results[result.block] = result
@@ -109,9 +117,9 @@ class Ledger:
             found = None
         if not isinstance(found, dict) or found.get("ledger") != VERSION:
             raise self._refused(1, f"a ledger of version {VERSION}", line)
-        if found.get("fingerprint") != fingerprint():
+        if found.get("fingerprint") != self.fingerprint:
             raise BadLedger(
-                f"{self.path}: its blocks were run with code {found.get('fingerprint')}, this is {fingerprint()}; "
+                f"{self.path}: its blocks were run with code {found.get('fingerprint')}, this is {self.fingerprint}; "
                 "name a new file, or check out the code that it was begun with"
             )
 
@@ -130,9 +138,22 @@ class Ledger:
         raise BadLedger(f"{self.path}: only {written} of {len(data)} bytes could be written; is the disk full?")
 
 
-def header() -> dict[str, Any]:
-    """The first line."""
-    return {"ledger": VERSION, "fingerprint": fingerprint()}
+if TYPE_CHECKING:
+    from .block import BlockResult
+
+    _OfHistories = LedgerOf[BlockResult]
+else:
+    _OfHistories = LedgerOf
+
+
+class Ledger(_OfHistories):
+    """The ledger of blocks of histories."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, or make a new one. Raises `BadLedger`."""
+        from .block import BlockResult  # noqa: PLC0415  # imports the engine, which other ledgers do not need
+
+        super().__init__(path, BlockResult.from_json)
 
 
 def is_torn_header(data: bytes) -> bool:

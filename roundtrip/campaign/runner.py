@@ -7,16 +7,16 @@ import resource
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic
 
-from .kinds import run_block
+from .work import B, R, Work
 from .workers import Limits, Worker, wait_for_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .block import Block, BlockResult
-    from .ledger import Ledger
+    from .ledger import LedgerOf
     from .reading import AnyFinding
 
 #: Seconds between two looks at how far the workers are.
@@ -100,45 +100,56 @@ def total(counts: Iterator[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(added.items(), key=lambda item: (-item[1], item[0])))
 
 
-class Progress:
-    """Blocks of a plan one after the other, and their results; those that the ledger has are not asked for again."""
+class Progress(Generic[B, R]):
+    """Blocks of a plan one after the other, and their results; those that the ledger has are not asked for again.
 
-    def __init__(self, blocks: Iterator[Block], ledger: Ledger | None, seconds: float | None) -> None:
+    A plan may say None for a block that waits for the results of others, as long as one of these is under way.
+    """
+
+    def __init__(self, blocks: Iterator[B | None], ledger: LedgerOf[R] | None, seconds: float | None) -> None:
         self.start = time.monotonic()
         self._core_start = core_seconds()
         self._blocks = blocks
         self._ledger = ledger
         self._end = None if seconds is None else self.start + seconds
-        self._plan: list[Block] = []
-        self._results: dict[Block, BlockResult] = {}
-        self._resumed = 0
+        self._plan: list[B] = []
+        self._results: dict[B, R] = {}
+        self.resumed = 0
         self.histories_now = 0
 
-    def next(self) -> Block | None:
-        """The next block to run; None where there is none, or no time is left."""
+    def next(self) -> B | None:
+        """The next block to run; None where there is none (by now), or no time is left."""
         if self._end is not None and time.monotonic() > self._end:
             return None
         for block in self._blocks:
+            if block is None:
+                return None
             self._plan.append(block)
             known = None if self._ledger is None else self._ledger.results.get(block)
             if known is None:
                 return block
             self._results[block] = known
-            self._resumed += 1
+            self.resumed += 1
         return None
 
-    def take(self, result: BlockResult) -> None:
+    def take(self, result: R) -> None:
         """Keep a result."""
         if self._ledger is not None:
             self._ledger.append(result)
         self._results[result.block] = result
-        self.histories_now += result.histories
+        self.histories_now += result.done
 
-    def campaign(self) -> Campaign:
-        """What there is by now."""
-        results = [self._results[block] for block in self._plan if block in self._results]
-        seconds, on_core = time.monotonic() - self.start, core_seconds() - self._core_start
-        return Campaign(results, self._resumed, self.histories_now, seconds, on_core)
+    def known(self, block: B) -> R | None:
+        """The result of a block, if there is one by now."""
+        return self._results.get(block)
+
+    def results(self) -> list[R]:
+        """Of the blocks that have one by now, in the order of the plan."""
+        return [self._results[block] for block in self._plan if block in self._results]
+
+    def spent(self) -> tuple[float, float]:
+        """Seconds since the start, and those of the processor that all processes together used which have ended."""
+        return time.monotonic() - self.start, core_seconds() - self._core_start
 
 
 def core_seconds() -> float:
@@ -151,7 +162,7 @@ def run_campaign(
     blocks: Iterator[Block],
     *,
     workers: int = 1,
-    ledger: Ledger | None = None,
+    ledger: LedgerOf[BlockResult] | None = None,
     seconds: float | None = None,
     limits: Limits = DEFAULT_LIMITS,
     watch: Callable[[int], None] | None = None,
@@ -161,20 +172,45 @@ def run_campaign(
     seconds: no block is begun after this time; those under way are ended. watch: told how many histories this run has
     behind it, several times a second. Whatever is raised ends the children, and leaves the ledger whole.
     """
-    progress = Progress(blocks, ledger, seconds)
+    from .histories_work import HISTORIES  # noqa: PLC0415  # imports the engine, which other work does not need
+
+    progress: Progress[Block, BlockResult] = Progress(blocks, ledger, seconds)
+    run_all(progress, HISTORIES, workers=workers, limits=limits, watch=watch)
+    return Campaign(progress.results(), progress.resumed, progress.histories_now, *progress.spent())
+
+
+def run_all(
+    progress: Progress[B, R],
+    work: Work[B, R],
+    *,
+    workers: int,
+    limits: Limits = DEFAULT_LIMITS,
+    watch: Callable[[int], None] | None = None,
+) -> None:
+    """The same for any work: run what `progress` gives, and give it the results."""
     if workers:
-        run_in_children(progress, workers, limits, watch)
-        return progress.campaign()
+        run_in_children(progress, work, workers, limits, watch)
+        return
     while (block := progress.next()) is not None:
-        progress.take(run_block(block))
+        room = memoryview(bytearray(8 + work.room_bytes))
+        progress.take(work.result(work.run(work.message(block), unwatched, room)))
         if watch is not None:
             watch(progress.histories_now)
-    return progress.campaign()
 
 
-def run_in_children(progress: Progress, count: int, limits: Limits, watch: Callable[[int], None] | None) -> None:
+def unwatched(_number: int) -> None:
+    """Nobody watches."""
+
+
+def run_in_children(
+    progress: Progress[B, R],
+    work: Work[B, R],
+    count: int,
+    limits: Limits,
+    watch: Callable[[int], None] | None,
+) -> None:
     """Run what `progress` gives in so many processes."""
-    workers: list[Worker] = []
+    workers: list[Worker[B, R]] = []
     try:
         while True:
             for worker in workers:
@@ -183,7 +219,7 @@ def run_in_children(progress: Progress, count: int, limits: Limits, watch: Calla
                 if worker.block is None and (block := progress.next()) is not None:
                     worker.begin(block)
             while len(workers) < count and (block := progress.next()) is not None:
-                workers.append(Worker(limits))
+                workers.append(Worker(limits, work))
                 workers[-1].begin(block)
             busy = [worker for worker in workers if worker.block is not None]
             if watch is not None:

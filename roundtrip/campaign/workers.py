@@ -2,6 +2,8 @@
 
 A child tells through shared memory which history it is at. One that dies or stands still is replaced; what it did not
 survive becomes a finding of its block, with the history's number, and what is left of that block is not run.
+
+What the blocks are of, histories or anything else that has numbers, is the business of `work.Work`.
 """
 
 from __future__ import annotations
@@ -14,20 +16,16 @@ import signal
 import time
 import warnings
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 import msgspec
 
 from formats.errors import ShardproofError
-from roundtrip.histories.drivers import history_of
-from roundtrip.histories.failure import Failure
-from roundtrip.histories.finding import Finding
 
-from .block import Block, BlockResult
-from .kinds import run_block
-from .volume import CRASHING_KIND
+from .work import B, Lost, R, Work
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
@@ -36,6 +34,8 @@ ENDS: Final = "every operation ends"
 LIVES: Final = "the process lives"
 #: Seconds between two looks of a child whether its parent is still there.
 LOOK_SECONDS: Final = 2.0
+#: Shared with a child: the number that it is at, how many bytes it noted, and these.
+NUMBERS_BYTES: Final = 16
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,15 +49,17 @@ class BlockFailed(ShardproofError):
     """A block could not be run at all: its kind or preset does not exist."""
 
 
-class Worker:
+class Worker(Generic[B, R]):
     """One child process, and what it is doing."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, work: Work[B, R]) -> None:
         self.limits = limits
-        self.block: Block | None = None
+        self.work = work
+        self.block: B | None = None
+        self._memory = mmap.mmap(-1, NUMBERS_BYTES + work.room_bytes)
         #: Shared with the child: the number of the history that it is at.
-        self._memory = mmap.mmap(-1, 8)
-        self._at = memoryview(self._memory).cast("Q")
+        self._at = memoryview(self._memory)[:NUMBERS_BYTES].cast("Q")
+        self._room = memoryview(self._memory)[8:]
         self._seen = (0, 0.0)
         self._start()
 
@@ -68,25 +70,27 @@ class Worker:
             # A progress bar runs in a thread. It holds no lock that a child would wait for.
             warnings.simplefilter("ignore", DeprecationWarning)
             self.process = context.Process(
-                target=serve, args=(inner, self._at, self.limits.memory_bytes, os.getpid()), daemon=True
+                target=serve,
+                args=(inner, self._at, self._room, self.work, self.limits.memory_bytes, os.getpid()),
+                daemon=True,
             )
             self.process.start()
         inner.close()
 
-    def begin(self, block: Block) -> None:
+    def begin(self, block: B) -> None:
         """Give it a block."""
         assert self.block is None, "one block at a time"
         self.block = block
-        self._at[0] = block.first
+        self._at[0], self._at[1] = block.first, 0
         self._seen = (block.first, time.monotonic())
-        self.connection.send_bytes(block.to_json().encode())
+        self.connection.send_bytes(self.work.message(block))
 
     @property
     def done(self) -> int:
         """How many histories of its block are behind it."""
         return 0 if self.block is None else self._at[0] - self.block.first
 
-    def result(self) -> BlockResult | None:
+    def result(self) -> R | None:
         """The result of its block, if there is one by now; without waiting."""
         block = self.block
         assert block is not None, "there is a block to wait for"
@@ -98,7 +102,7 @@ class Worker:
             self.block = None
             if answer.startswith(b"!"):
                 raise BlockFailed(answer[1:].decode())
-            return BlockResult.from_json(answer)
+            return self.work.result(answer)
         if not self.process.is_alive():
             return self._lost(LIVES, "an end of the block", ending_of(self.process))
         at, now = self._at[0], time.monotonic()
@@ -108,25 +112,16 @@ class Worker:
             return self._lost(ENDS, f"an end within {self.limits.seconds:g} seconds", "none")
         return None
 
-    def _lost(self, law: str, expected: str, found: str) -> BlockResult:
+    def _lost(self, law: str, expected: str, found: str) -> R:
         """The result of a block whose process is gone, or is now ended."""
-        block, number = self.block, self._at[0]
+        block = self.block
         assert block is not None, "there was a block"
         self.stop()
+        noted = bytes(self._room[8 : 8 + self._at[1]]) if self.work.room_bytes else b""
+        lost = Lost(block, self._at[0], law, expected, found, noted)
         self.block = None
         self._start()
-        history = history_of(
-            block.seed, number, block.preset, crashes=block.kind == CRASHING_KIND, longest=block.longest
-        )
-        rest = f"; histories {number + 1} to {block.first + block.count - 1} were not run"
-        last = number + 1 == block.first + block.count
-        failure = Failure(law, expected, f"{found}{'' if last else rest}")
-        finding = Finding.of(
-            history, failure, seed=block.seed, driver=f"{block.kind}, history {number}", always=block.always
-        )
-        return BlockResult(
-            block=block, histories=number - block.first, operations=0, findings=(finding.text(),), found=1
-        )
+        return self.work.lost(lost)
 
     def stop(self) -> None:
         """End the process, whatever it does."""
@@ -144,7 +139,7 @@ def ending_of(process: BaseProcess) -> str:
     return f"signal {signal.Signals(-code).name}"
 
 
-def serve(connection: Connection, at: Any, memory_bytes: int, parent: int) -> None:
+def serve(connection: Connection, at: Any, room: memoryview, work: Work[B, R], memory_bytes: int, parent: int) -> None:
     """The child: run one block after the other until nobody asks any more."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -157,16 +152,16 @@ def serve(connection: Connection, at: Any, memory_bytes: int, parent: int) -> No
             if os.getppid() != parent:
                 return
         try:
-            block = Block.from_json(connection.recv_bytes())
+            message = connection.recv_bytes()
         except EOFError:
             return
         try:
-            answer = run_block(block, tick).to_json().encode()
+            answer = work.run(message, tick, room)
         except ShardproofError as error:
             answer = b"!" + str(error).encode()
         connection.send_bytes(answer)
 
 
-def wait_for_any(workers: list[Worker], seconds: float) -> None:
+def wait_for_any(workers: Sequence[Worker[Any, Any]], seconds: float) -> None:
     """Wait until one of them may have something to say, at most so long."""
     wait([*(worker.connection for worker in workers), *(worker.process.sentinel for worker in workers)], seconds)

@@ -41,9 +41,9 @@ def command(
     plant: str | None,
     matrix: bool,
 ) -> int:
-    """Prove laws D1 to D10 over every format of a catalog, and check its kept files and its lock. For our own
-    catalog, run the engine too: histories beside its model, power failures, and enumerated crash states, a few
-    seconds of each.
+    """Prove laws D1 to D10 over every format of a catalog, fuzz each a little, and check its kept files and its lock.
+    For our own catalog, run the engine too: histories beside its model, power failures, and enumerated crash states,
+    a few seconds of each.
 
     The seed is printed first; every finding ends in the command that shows it again. Exhaustive parts (single-bit
     flips) stay exhaustive whatever the budget.
@@ -76,6 +76,7 @@ def command(
             corpus_check=corpus_check(catalog, catalog_name, format_name),
             lock_check=lock_check(catalog_name, format_name, laws, bug),
             engine_check=engine_check(catalog_name, format_name, laws, bug),
+            fuzz_check=fuzz_check(format_name, laws, bug),
             progress=progress,
         )
     if as_json:
@@ -127,6 +128,15 @@ def lock_check(catalog_name: str | None, format_name: str | None, laws: Sequence
     from ..validation.quick import LockCheck  # noqa: PLC0415  # heavy
 
     return LockCheck(catalog_name)
+
+
+def fuzz_check(format_name: str | None, laws: Sequence[str], bug: Mutant | None) -> Any:
+    """The fuzzer's quick tier; None for a part of the check, and with a planted codec."""
+    if format_name is not None or laws or bug is not None:
+        return None
+    from ..fuzz_check import check_fuzz  # noqa: PLC0415  # heavy
+
+    return check_fuzz
 
 
 def engine_check(catalog_name: str | None, format_name: str | None, laws: Sequence[str], bug: Mutant | None) -> Any:

@@ -43,8 +43,9 @@ def command(
     budget: float,
     plant: str | None,
 ) -> int:
-    """Run the history of a finding in FILE again, or the decoders of a witness that `validate` wrote. Or judge the
-    bytes of a finding about a format again; without bytes, try its law again with the same seed.
+    """Run the history of a finding in FILE again, or the decoders of a witness that `validate` wrote, or all lanes on
+    the bytes of a finding of `fuzz`. Or judge the bytes of a finding about a format again; without bytes, try its law
+    again with the same seed.
 
     Exit codes: 0 the law holds now, 1 it is still refuted, 3 nothing was tested.
     """
@@ -55,6 +56,11 @@ def command(
         if is_witness_file(file):
             refuse_options(graph=graph, plant=plant)
             return replay_witness_file(file, catalog_name, as_json=as_json)
+        from .replay_fuzz import is_fuzz_file, replay_fuzz_file  # noqa: PLC0415  # likewise
+
+        if is_fuzz_file(file):
+            refuse_options(graph=graph)
+            return replay_fuzz_file(file, catalog_name, plant, budget, as_json=as_json)
         refuse_options(catalog=catalog_name)
         from .replay_history import replay_file  # noqa: PLC0415  # imports the engine
 

@@ -1,4 +1,4 @@
-"""`shardproof shrink`: a finding with fewer and simpler operations, which breaks the same law."""
+"""`shardproof shrink`: a finding with fewer and simpler operations, or bytes, which breaks the same law."""
 
 from __future__ import annotations
 
@@ -35,11 +35,16 @@ DEFAULT_BUDGET = "60s"
 @click.option("--plant", metavar="BUG", help="The bug that was planted (see `shardproof plant`).")
 @together(json_option)
 def command(file: str, output: str | None, budget: float, plant: str | None, as_json: bool) -> int:
-    """Leave operations of the finding in FILE out, and make the others simpler, as long as it breaks the same law.
+    """Leave operations of the finding in FILE out, and make the others simpler, as long as it breaks the same law. Of
+    a finding of `fuzz`, leave out fields, elements and bytes, and make the numbers in it small.
 
     Exit codes: 0 the finding does not occur any more, and nothing was written; 1 it does, and the smaller one was
     written.
     """
+    from .replay_fuzz import is_fuzz_file, shrink_fuzz_file  # noqa: PLC0415  # imports construct
+
+    if is_fuzz_file(file):
+        return shrink_fuzz_file(file, output, plant, budget, as_json=as_json)
     from ..campaign.reading import read_finding, write_finding  # noqa: PLC0415  # imports the engine
     from .replay_history import facts, planted, show  # noqa: PLC0415  # likewise
 

@@ -13,12 +13,14 @@ DAMAGE: Final = "damage"
 CHECKSUMS: Final = "checksums"
 CONFUSION: Final = "confusion"
 SYMBOLIC: Final = "symbolic"
+IMAGES: Final = "images"
 #: Every part, in the order of reports, and what it is.
 PARTS: Final = {
     DAMAGE: "every flip of one bit and every truncation of every golden file",
     CHECKSUMS: "how many wrong bits, and which bursts, the checksums always notice",
     CONFUSION: "every structure as every other one, and at every foreign place",
     SYMBOLIC: "decoders on every buffer up to a size, as formulas",
+    IMAGES: "bits and sectors of a whole store, read by the engine and by the reference store",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from formats.codec import Codec
 from formats.errors import ShardproofError
 
+from ..images.planted import PLANTED as IMAGE_BUGS
 from ..mutants import MUTANTS
 from ..mutants.planting import Mutant, from_behaviour, from_source
 from .outcome import CHECKSUMS, CONFUSION, DAMAGE, SYMBOLIC
@@ -72,6 +73,6 @@ def planted_named(name: str) -> Mutant:
     """The bug of this name, of these or of `shardproof mutants`; `ShardproofError` names these."""
     known = {mutant.name: mutant for mutant in (*MUTANTS, *(mutant for _, mutant in PLANTED))}
     if name not in known:
-        own = ", ".join(mutant.name for _, mutant in PLANTED)
+        own = ", ".join((*(mutant.name for _, mutant in PLANTED), *IMAGE_BUGS))
         raise ShardproofError(f"there is no planted bug {name!r}; there are {own}, and those of `shardproof mutants`")
     return known[name]

@@ -10,7 +10,19 @@ from rich.text import Text
 
 from ..report import NOTHING_TESTED, PROVED
 from ..reporting import write_finding
-from .outcome import CHECKSUMS, CONFUSION, DAMAGE, PARTS, SYMBOLIC, ExhaustiveReport, Outcome, Row, by_subject, summed
+from .outcome import (
+    CHECKSUMS,
+    CONFUSION,
+    DAMAGE,
+    IMAGES,
+    PARTS,
+    SYMBOLIC,
+    ExhaustiveReport,
+    Outcome,
+    Row,
+    by_subject,
+    summed,
+)
 from .wording import grouped
 
 #: Counts in the tables of parts that have a line for each structure: heading, and the name of the count.
@@ -30,6 +42,15 @@ COUNTS = {
         "foreign places": "foreign_places",
         "accepted": "foreign_accepted",
         "same seed": "seed_collisions",
+    },
+    IMAGES: {
+        "damaged": "damaged",
+        "as it was": "same",
+        "nobody reads": "unread",
+        "all who read asked": "asked",
+        "noticed": "noticed",
+        "read in full": "read_in_full",
+        "wrong": "wrong",
     },
 }
 
@@ -89,6 +110,7 @@ def verdict_line(report: ExhaustiveReport) -> Text:
         CHECKSUMS: "calls of checksums and decoders",
         CONFUSION: "foreign frames and places",
         SYMBOLIC: "paths",
+        IMAGES: "damaged stores",
     }
     tried = ", ".join(f"{grouped(report.count(part))} {units[part]}" for part in report.parts)
     tried += f", {report.seconds:.1f} s"

@@ -12,17 +12,19 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
-from formats.catalog import Catalog
+from formats.catalog import CATALOG, Catalog
 
 from ..check import Plant
 from ..findings import COMMAND_BYTES_MAXIMUM, Finding, Origin
+from ..images.prepared import PreparedImage
 from ..report import NotRun
-from . import checksums, damage, foreign, seals, symbolic
+from . import checksums, damage, foreign, images, seals, symbolic
 from .frames import Framed, framed, golden_entries
-from .outcome import CHECKSUMS, CONFUSION, DAMAGE, PARTS, SYMBOLIC, ExhaustiveReport, Outcome
+from .outcome import CHECKSUMS, CONFUSION, DAMAGE, IMAGES, PARTS, SYMBOLIC, ExhaustiveReport, Outcome
 from .planted import is_own
 
 #: Called with the number of units done, their total, and what was done last.
@@ -42,7 +44,9 @@ class Unit:
 @dataclass(frozen=True)
 class Wanted:
     """What to prove. only: golden files whose name contains this; beyond: bytes behind the smallest frame up to which
-    decoders are explored; each_seconds: for one of them; named: parts that somebody asked for by name."""
+    decoders are explored; each_seconds: for one of them; named: parts that somebody asked for by name; one_in: of the
+    damages of a store image one in so many is tried, None for all where the part is named; image: the image's name.
+    """
 
     parts: tuple[str, ...] = tuple(PARTS)
     seed: int = 0
@@ -51,10 +55,24 @@ class Wanted:
     beyond: int = 1
     each_seconds: float = 20.0
     named: tuple[str, ...] = ()
+    one_in: int | None = None
+    image: str | None = None
+
+    @property
+    def image_name(self) -> str:
+        """The image that is damaged: the large one where somebody asked for the part."""
+        return self.image or (images.LARGE if IMAGES in self.named else images.SMALL)
+
+    @property
+    def image_share(self) -> int:
+        """Of its damages one in so many is tried."""
+        return self.one_in or (1 if IMAGES in self.named else images.SAMPLED)
 
 
-def units_of(every: Sequence[Framed], chosen: Sequence[Framed], wanted: Wanted) -> list[Unit]:
-    """All units, in the order of reports."""
+def units_of(
+    every: Sequence[Framed], chosen: Sequence[Framed], wanted: Wanted, image: PreparedImage | None = None
+) -> list[Unit]:
+    """All units, in the order of reports. image: the store image to damage, None where there is none to."""
     makers = {
         DAMAGE: lambda: damage_units(chosen, wanted),
         CHECKSUMS: lambda: checksum_units(chosen, wanted),
@@ -62,6 +80,7 @@ def units_of(every: Sequence[Framed], chosen: Sequence[Framed], wanted: Wanted) 
             Unit(CONFUSION, one.subject.name, 1e6, partial(foreign.examine, one, every, wanted.seed)) for one in chosen
         ],
         SYMBOLIC: lambda: symbolic_units(chosen, wanted),
+        IMAGES: lambda: image_units(image, wanted),
     }
     return [unit for part in PARTS if part in wanted.parts for unit in makers[part]()]
 
@@ -114,17 +133,42 @@ def symbolic_units(chosen: Sequence[Framed], wanted: Wanted) -> list[Unit]:
     ]
 
 
+def image_units(image: PreparedImage | None, wanted: Wanted) -> list[Unit]:
+    """A unit for each block of bits, and for each of sectors."""
+    if image is None:
+        missing = NotRun(IMAGES, "the kept store images are of our own formats, all of them together")
+        return [Unit(IMAGES, IMAGES, 0, partial(Outcome, IMAGES, IMAGES, not_run=(missing,)))]
+    share, seed = wanted.image_share, wanted.seed
+    units = [Unit(IMAGES, image.name, 0, partial(images.bounds, image, share))]
+    units += [
+        Unit(
+            IMAGES, f"{image.name}, extent {extent}", 1e9, partial(images.flip, image, extent, first, last, share, seed)
+        )
+        for extent, first, last in images.flip_blocks(image)
+    ]
+    units += [
+        Unit(IMAGES, f"{image.name}, sector {first}", 1e8, partial(images.damage, image, first, last, share, seed))
+        for first, last in images.sector_blocks(image)
+    ]
+    return units
+
+
 def exhaust(
     catalog: Catalog,
     wanted: Wanted,
     *,
     catalog_name: str | None = None,
     plant: Plant | None = None,
+    plant_name: str | None = None,
     budget_seconds: float | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> ExhaustiveReport:
-    """Prove the wanted parts over a catalog. budget_seconds: after this time no unit is begun; None for no limit."""
+    """Prove the wanted parts over a catalog.
+
+    plant_name: of a bug that is planted already while this runs; budget_seconds: after this time no unit is begun, None
+    for no limit.
+    """
     started = time.perf_counter()
     deadline = None if budget_seconds is None else time.monotonic() + budget_seconds
     entries = golden_entries(catalog)
@@ -136,9 +180,12 @@ def exhaust(
         entry.label for entry in (catalog if wanted.format_name is None else catalog.versions(wanted.format_name))
     }
     chosen = [one for one in every if one.subject.name in labels]
-    units = units_of(every, chosen, wanted)
-    outcomes = run(units, deadline, workers, progress)
-    origin = Origin(wanted.seed, catalog_name, plant.name if plant is not None else None)
+    with ExitStack() as stack:
+        image = None
+        if IMAGES in wanted.parts and catalog is CATALOG and wanted.format_name is None:
+            image = stack.enter_context(images.ready(wanted.image_name))
+        outcomes = run(units_of(every, chosen, wanted, image), deadline, workers, progress)
+    origin = Origin(wanted.seed, catalog_name, plant.name if plant is not None else plant_name)
     findings = [
         addressed(finding, outcome.part, origin, wanted) for outcome in outcomes for finding in outcome.findings
     ]
@@ -154,6 +201,10 @@ def addressed(finding: Finding, part: str, origin: Origin, wanted: Wanted) -> Fi
     replayable = finding.data is not None and len(finding.data) <= COMMAND_BYTES_MAXIMUM
     if replayable and part in {DAMAGE, CONFUSION} and not is_own(origin.plant):
         return origin.addressed(finding)
+    if part == IMAGES:
+        words = ["shardproof", "exhaust", part, "--image", wanted.image_name, "--one-in", str(wanted.image_share)]
+        words += ["--seed", str(origin.seed), *(["--plant", origin.plant] if origin.plant is not None else [])]
+        return replace(finding, command=shlex.join(words))
     words = ["shardproof", "exhaust", part, "--format", finding.format, "--seed", str(origin.seed)]
     words += ["--catalog", origin.catalog] if origin.catalog is not None else []
     words += ["--plant", origin.plant] if origin.plant is not None else []

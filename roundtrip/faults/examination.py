@@ -25,6 +25,7 @@ from .atlas import (
     METADATA_RECORD,
     ROOT_HEADER,
     RUN_END,
+    RUN_FRAME,
     SUPERBLOCK_NEWEST,
     SUPERBLOCK_RECORD,
     VALUE_FRAME,
@@ -96,10 +97,12 @@ def report_of(error: ChunkRotten) -> Report:
 
 def check_answers(image: Image, verdict: Verdict, hit: list[Place]) -> None:
     """A key is refused if and only if something that its answer needs was hit."""
+    # Where the header of a run's chunk is damaged, too, nobody knows where in it a page lies: the chunk is named.
+    chunks_at = {(place.extent, place.reported_at) for place in hit if place.where == RUN_FRAME}
     ends = [place for place in hit if place.where == RUN_END]
     if ends or verdict.not_opened is not None:
         error = verdict.not_opened
-        if error is None or (error.extent, error.offset) not in {place.page_at for place in ends}:
+        if error is None or (error.extent, error.offset) not in {*chunks_at, *(place.page_at for place in ends)}:
             raise Mismatch("damage is located", f"an open refused with one of {ends}", repr(error))
         return
     pages = [place for place in hit if place.where == DATA_PAGE]
@@ -114,7 +117,7 @@ def check_answers(image: Image, verdict: Verdict, hit: list[Place]) -> None:
             if error is None or (error.extent, error.offset) not in starts or error.key != key:
                 raise Mismatch("every byte is verified", f"{shown(key)} refused, with one of {starts}", repr(error))
     for key, error in verdict.refused.items():
-        if (error.extent, error.offset) not in {place.page_at for place in pages} and key not in frames:
+        if (error.extent, error.offset) not in {*chunks_at, *(place.page_at for place in pages)} and key not in frames:
             raise Mismatch("isolation", f"{shown(key)} is read: nothing of it was hit", repr(error))
 
 

@@ -25,7 +25,7 @@ class Checksums:
 
     def checksum_for(self, value: bytes) -> int | None:
         """That of a value, of every second one."""
-        return crc64nvme(value) if self.puts % 2 and self.store.versions.mixed_chunks else None
+        return crc64nvme(value) if self.puts % 2 and self.store.chunks.is_mixed else None
 
     def checksums_for(self, items: list[tuple[bytes, bytes]]) -> list[int | None] | None:
         """Those of the values of one call, or none at all."""

@@ -71,6 +71,8 @@ CRASHING: Final[tuple[tuple[type[Operation], int], ...]] = (
     (Crash, 8),
     (Cut, 6),
 )
+#: Operations with a key and nothing else.
+OF_A_KEY: Final = frozenset({Get, GetStream, Delete, Contains, Size, Scan})
 SIMPLE_COUNT: Final = len(SIMPLE_SIZES)
 #: A history of so many operations takes at most so many bytes each.
 BYTES_AT_MOST: Final = 4
@@ -119,7 +121,7 @@ def operations_of(data: bytes, preset: Preset, *, crashes: bool = False, longest
     while at < end and len(operations) < most:
         kind = verbs[data[at]]
         at += 1
-        if kind is Get or kind is GetStream or kind is Delete or kind is Contains or kind is Size or kind is Scan:
+        if kind in OF_A_KEY:
             operations.append(kind(keys[data[at]]))
             at += 1
         elif kind is Put or kind is PutDurable or kind is PutStream:

@@ -150,6 +150,11 @@ class Session(Comparing, Checksums):
         else:
             self.apply_until_cut(operation)
 
+    def end(self) -> None:
+        """Nothing more comes: give back at once what the store holds, and not when garbage is collected."""
+        self.store.abandon()
+        self.apply_by_kind.clear()
+
     def value(self, size: int) -> bytes:
         """The next value: it differs from all others as far as its size allows."""
         self.puts += 1

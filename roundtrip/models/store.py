@@ -110,13 +110,13 @@ class Durability:
 
     def unpersisted(self) -> list[bytes]:
         """Keys of which something that was said is not persistent: none, after a clean close."""
-        return [
-            key
-            for key, said in self.said.items()
-            if not all(
-                dependency is None or dependency is UNKNOWN or dependency.is_persistent() for _, dependency in said
-            )
-        ]
+        late = []
+        for key, said in self.said.items():
+            for _, dependency in said:
+                if dependency is not None and dependency is not UNKNOWN and not dependency.is_persistent():
+                    late.append(key)
+                    break
+        return late
 
     def found(self, values: Mapping[bytes, bytes]) -> None:
         """A recovery found these values: they are on the medium, and stay until something later is persistent."""

@@ -97,7 +97,7 @@ GRAPH_BUGS: Final = (
         "a root record is written to the first extent of its pair only",
         "roots",
         ANY,
-        (edit(RootLog, "write_record", ("[prepared.copies_written :]", "[prepared.copies_written : 1]")),),
+        (edit(RootLog, "write_record", ("range(prepared.copies_written, 2)", "range(prepared.copies_written, 1)")),),
     ),
     Bug(
         "root-opens-its-own-pair",

@@ -82,7 +82,7 @@ VERSION_BUGS: Final[tuple[Bug, ...]] = (
         "the checksum that comes with a stream is not compared",
         "store",
         VERSIONS,
-        (edit(Store, "_pieces", ("expect_checksum(key, checksum, number)", "pass")),),
+        (edit(Store, "_append_pieces", ("expect_checksum(key, checksum, pieces.checksum)", "pass")),),
     ),
     Bug(
         "stored-checksum-of-first-part",

@@ -19,6 +19,8 @@ CHECKSUM_AT: Final = 33
 #: The features of a store that must be announced before frames of version 2 may be named, as bits of `incompatible`.
 CHUNK_2: Final = 1
 PAGE_2: Final = 2
+#: A frame refused by one of these does not say which version it has, whatever stands there.
+HEADER_RULES: Final = frozenset({"magic", "kind", "version", "header_checksum"})
 #: How much of a frame says which version it has.
 LEAD_SIZE_BYTES: Final = 4
 
@@ -40,7 +42,8 @@ class Medium(NamedTuple):
 class NamedChunk(NamedTuple):
     """What was found at a named place. `payload` are the bytes where the payload should be, verified or not; None where
     the name leads nowhere. `fault` is None where all is well. `value_checksum` is None where the chunk is of version 1.
-    `payload_at`: where the payload begins in the extent, in bytes.
+    `payload_at`: where the payload begins in the extent, in bytes. `other`: the payload as it is if the chunk is of the
+    other version, where neither its header nor its checksum tells of which it is; None where that is known.
     """
 
     payload: bytes | None
@@ -48,6 +51,7 @@ class NamedChunk(NamedTuple):
     fault: Rotten | None
     value_checksum: int | None = None
     payload_at: int = 0
+    other: bytes | None = None
 
 
 def named_chunk(medium: Medium, locator: Locator, *, owner: str, key: bytes, part: int) -> NamedChunk:
@@ -80,13 +84,14 @@ def named_chunk(medium: Medium, locator: Locator, *, owner: str, key: bytes, par
             data, seed_of(chunk.CONTEXT, medium.disk, extent, generation, offset, 0)
         )
     except Refusal as refusal:
-        if crc32c(payload) != checksum and medium.features & CHUNK_2:
+        if refusal.rule in HEADER_RULES and medium.features & CHUNK_2 and crc32c(payload) != checksum:
             # Where the header is damaged, so may be its version: the payload's own checksum tells where it lies.
-            for header_size in (chunk.HEADER_SIZE_BYTES, chunk.HEADER_2_SIZE_BYTES):
-                place = offset + header_size + len(key)
-                other = medium.read(extent, place, length) if place + length <= end else b""
-                if crc32c(other) == checksum:
-                    return NamedChunk(other, frame, rotten(refusal.rule), payload_at=place)
+            header_size = chunk.HEADER_SIZE_BYTES + chunk.HEADER_2_SIZE_BYTES - chunk.header_size_bytes(version)
+            place = offset + header_size + len(key)
+            other = medium.read(extent, place, length) if place + length <= end else None
+            if other is not None and crc32c(other) == checksum:
+                return NamedChunk(other, frame, rotten(refusal.rule), payload_at=place)
+            return NamedChunk(payload, frame, rotten(refusal.rule), payload_at=offset + start, other=other)
         return NamedChunk(payload, frame, rotten(refusal.rule), payload_at=offset + start)
     stored = int.from_bytes(data[CHECKSUM_AT : CHECKSUM_AT + 4], "little")
     is_meant = (value["owner"], value["key"], value["part"], stored, consumed) == (owner, key, part, checksum, size)

@@ -9,8 +9,8 @@ index knows; without index or footer nothing of the run is known but what a whol
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
-from itertools import accumulate
+from collections.abc import Callable, Iterator
+from itertools import accumulate, product
 from typing import Any, NamedTuple
 
 from . import lsm_page
@@ -83,6 +83,10 @@ class _Reader:
         """The page at an offset of the run is not what it should be."""
         part = min(bisect_right(self._ends, offset), len(self._ends) - 1)
         extent, generation, _, length, _ = self.run.chunks[part]
+        chunk_fault = self._parts[part].fault
+        if self._parts[part].other is not None and chunk_fault is not None:
+            # Where in the chunk the page lies, nobody knows; the chunk is told of already.
+            return chunk_fault
         payload_at = self._parts[part].payload_at
         place = payload_at + offset - (self._ends[part] - length)
         found = Rotten(f"lsm_page.{page}", extent, generation, place, rule)
@@ -94,13 +98,33 @@ class _Reader:
         if offset + length > len(self.data):
             return self.fault(name, min(offset, len(self.data) - 1), "truncated")
         seed = seed_of(lsm_page.CONTEXT, self.disk, 0, 0, offset, self.run.number)
-        try:
-            value, consumed = decode_prefix(self.data[offset : offset + length], seed)
-        except Refusal as refusal:
-            return self.fault(name, offset, refusal.rule)
-        if consumed == length and version_of(self.data[offset : offset + length]) == 2 and not self.features & PAGE_2:
-            return self.fault(name, offset, "undeclared")
-        return value if consumed == length else self.fault(name, offset, "trailing")
+        rules = []
+        for data in self._readings(offset, length):
+            try:
+                value, consumed = decode_prefix(data, seed)
+            except Refusal as refusal:
+                rules.append(refusal.rule)
+                continue
+            if consumed != length:
+                rules.append("trailing")
+            elif version_of(data) == 2 and name == "data" and not self.features & PAGE_2:
+                rules.append("undeclared")
+            else:
+                return value
+        return self.fault(name, offset, rules[0])
+
+    def _readings(self, offset: int, length: int) -> Iterator[bytes]:
+        """The bytes of a page: as they are, and while chunks of it may begin in two places, as they may be."""
+        yield self.data[offset : offset + length]
+        first, last = (
+            min(bisect_right(self._ends, byte), len(self._ends) - 1) for byte in (offset, offset + length - 1)
+        )
+        unknown = [part for part in range(first, last + 1) if self._parts[part].other is not None]
+        for chosen in product((False, True), repeat=len(unknown)):
+            other = {part for part, is_other in zip(unknown, chosen, strict=True) if is_other}
+            if other:
+                pieces = [(one.other if part in other else one.payload) or b"" for part, one in enumerate(self._parts)]
+                yield b"".join(pieces)[offset : offset + length]
 
 
 def read_run(medium: Medium, run: Run) -> RunContent:

@@ -86,7 +86,7 @@ def read_store(read: Read, extent_count: int, extent_size_bytes: int) -> StoreIm
         rotten += content.rotten
     rotten += values.rotten
     chunks = [frame for content in contents for frame in content.frames] + values.frames
-    headers, header_faults = _headers(read, roots.geometry, extents, chunks)
+    headers, header_faults = headers_of(read, roots.geometry, extents, chunks)
     chains = (superblock, old_superblock, metadata, old_metadata)
     return StoreImage(
         disk=roots.geometry.disk,
@@ -129,7 +129,7 @@ def _refuse_unknown(last: dict[str, Any], extent_count: int) -> None:
         raise NoStore("extents", f"{extent_count} extents, and the store has {last['extent_count']}")
 
 
-def _headers(
+def headers_of(
     read: Read, geometry: Geometry, extents: dict[int, ExtentState], chunks: list[Frame]
 ) -> tuple[list[Frame], list[Rotten]]:
     """The headers of the extents in which something is named, and those of them that are not right."""

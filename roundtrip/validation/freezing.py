@@ -7,11 +7,13 @@ few small frames that together exercise every feature that many frames do, and d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from random import Random
 from typing import Final
 
 from corpus.golden import entries_of, writer
 from corpus.keeping import entry_of
+from corpus.kinds import Kind, demanded
 from corpus.samples import SAMPLES, Samples
 from corpus.samples.model import PLACE
 from corpus.store import Entry
@@ -41,11 +43,12 @@ def files_of(
     """
     if ours:
         return own_files(entry, present, samples)
-    kinds = {one.sidecar.kind for one in present if is_of(one, entry)}
+    kinds: set[Kind] = {one.sidecar.kind for one in present if is_of(one, entry)}
     golden = () if "golden" in kinds else tuple(generated(entry))
     base = [one for one in (*present, *golden) if is_of(one, entry) and one.sidecar.kind == "golden"]
-    rejected = () if "rejected" in kinds else tuple(damaged(entry, min(base, key=lambda one: len(one.data))))
-    return golden + rejected
+    lacking = set(demanded(entry)) - kinds - {"golden"}
+    refused = tuple(damaged(entry, min(base, key=lambda one: len(one.data)), lacking)) if lacking else ()
+    return golden + refused
 
 
 def own_files(
@@ -118,13 +121,13 @@ def reason(entry: Format, features: list[str]) -> str:
     return f"Generated when version {entry.version} was accepted: the smallest that exercises {named}{more}."
 
 
-def damaged(entry: Format, base: Entry) -> Iterator[Entry]:
-    """Damage to a golden file that is refused, one file for each rule and field."""
+def damaged(entry: Format, base: Entry, kinds: AbstractSet[Kind]) -> Iterator[Entry]:
+    """Damage to a golden file that is refused, of these kinds, one file for each rule and field."""
     place = base.sidecar.place.place if base.sidecar.place is not None else PLACE
     seen: set[object] = set()
     for data, why in damages(base.data):
         made = entry_of(entry, data, why=why, writer=writer(), place=place)
-        if made.sidecar.kind == "rejected" and made.sidecar.expected not in seen:
+        if made.sidecar.kind in kinds and made.sidecar.expected not in seen:
             seen.add(made.sidecar.expected)
             yield made
         if len(seen) == REJECTED_MAXIMUM:
