@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.resources
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -113,9 +114,14 @@ def walk(folder: Traversable, problems: list[CorpusError], prefix: str = "") -> 
         return
     for item in items:
         path = prefix + item.name
-        if item.is_file():
+        try:
+            is_file, is_folder = item.is_file(), item.is_dir() and not (isinstance(item, Path) and item.is_symlink())
+        except OSError as error:
+            problems.append(unreadable(path, error))
+            continue
+        if is_file:
             yield path, item
-        elif item.is_dir() and not (isinstance(item, Path) and item.is_symlink()):
+        elif is_folder:
             yield from walk(item, problems, f"{path}/")
         else:
             problems.append(stray(path))
@@ -212,18 +218,27 @@ def is_named(identity: str, sha256: str, wanted: str) -> bool:
 def add(folder: Path, entry: Entry) -> bool:
     """Keep an entry; False where it is there already. Never overwrites: other contents are a `conflict`.
 
-    Each file appears whole or not at all, the sidecar last. `CorpusError` too where nothing can be written.
+    Each file appears whole or not at all, the sidecar last. `CorpusError` too where nothing can be written; what was
+    begun is removed then, as it is at Ctrl-C.
     """
     if len(entry.data) > KEPT_SIZE_MAXIMUM:
         raise huge(entry.identity + DATA, len(entry.data))
     stem = folder / entry.identity
     wanted = {stem.with_name(stem.name + suffix): text for suffix, text in entry.files().items()}
+    begun: list[Path] = []
     try:
         lacking = {path: text for path, text in wanted.items() if not is_kept(folder, path, text)}
         for path, text in lacking.items():
+            begun.append(path)
             write_whole(path, text)
-    except OSError as error:
-        found = f"{error.strerror or error} ({error.filename})"
+    except (OSError, KeyboardInterrupt) as error:
+        # Data without its sidecar would stop every command until somebody removes it.
+        for path in begun:
+            with suppress(OSError):
+                path.unlink()
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        found = f"{error.strerror or error} ({error.filename or stem})"
         instead = "make room, or name a folder that can be written"
         raise CorpusError("unwritable", entry.identity, expected="a file kept", found=found, instead=instead) from error
     return bool(lacking)

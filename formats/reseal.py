@@ -61,10 +61,13 @@ def seal_once(oracle: Oracle, data: bytes, seed: int) -> bytes:
 
 
 def computed(checksum: Checksum, covered: bytes, seed: int) -> bytes:
-    """The encoded checksum of the covered bytes."""
+    """The encoded checksum of the covered bytes; zeros where a user's function raises: what reads them shows that."""
     digest = checksum.digest
     function = getattr(import_module(digest.algorithm.module), digest.algorithm.name)
-    value = function(covered, seed) if digest.sealing else function(covered)
+    try:
+        value = function(covered, seed) if digest.sealing else function(covered)
+    except Exception:  # noqa: BLE001  # damage can give a user's function bytes that it never expected
+        return bytes(checksum.end - checksum.start)
     if digest.masked:
         value = masked(value)
     size = checksum.end - checksum.start

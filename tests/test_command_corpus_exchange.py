@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import corpus
+from corpus.golden import generate
 from corpus.samples.model import PLACE
 from formats.catalog import CATALOG, Catalog, Format
 from formats.layout import Constant, Enumeration
@@ -186,8 +187,9 @@ def test_names_of_inputs_cannot_drive_a_terminal(desk: Desk, footers: list[bytes
 
 
 def test_only_inputs_with_new_features_are_kept_on_demand(desk: Desk) -> None:
-    golden = [entry for entry in corpus.load(corpus.own_folder(), CATALOG) if entry.sidecar.format == FOOTER.name]
-    for entry in golden[:-1]:
+    golden = [entry for entry in generate(CATALOG)[FOOTER.name, 1] if entry.sidecar.kind == "golden"]
+    damaged = [entry for entry in generate(CATALOG)[FOOTER.name, 1] if entry.sidecar.kind != "golden"]
+    for entry in (*golden[:-1], *damaged):
         corpus.add(desk.kept, entry)
     more = golden[0].data[:-1] + b"?"
     filled(desk.folder / "corpus", {"0": golden[0].data, "1": golden[-1].data, "2": more, "3": more[:-1]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from formats.catalog import CATALOG, Format
 from roundtrip.command import run
 from roundtrip.commands import fuzz_findings, fuzz_mutate, fuzz_planted
 from roundtrip.commands.fuzz import chosen_formats
+from roundtrip.commands.fuzz_engines import interrupted_between_inputs
 from roundtrip.fuzzing import hunting
 from roundtrip.fuzzing.block import FuzzResult
 from roundtrip.fuzzing.canary import Canary
@@ -116,6 +118,7 @@ def test_bug_that_no_bytes_can_show_is_named_with_its_reason(
     [
         (["--format", "nonsense"], "nonsense"),
         (["--plant", "nonsense"], "there is no planted bug 'nonsense'"),
+        (["--plant", ""], "there is no planted bug ''"),
         (["--plant", "all", "--format", "chunk"], "--plant plants bugs in our own formats"),
         (["--engine", "nonsense"], "nonsense"),
         (["--out", "file"], "name another folder with --out"),
@@ -127,11 +130,62 @@ def test_wrong_usage_is_named(words: list[str], told: str, capsys: pytest.Captur
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["replay", "shrink"])
+@pytest.mark.parametrize("what", ["/dev/zero", "fifo", "large"])
+def test_what_cannot_be_a_finding_is_not_read(command: str, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("fifo")
+    with Path("large").open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    assert run([command, what]) == 2
+    assert f"error: {what}: expected the file of a finding" in capsys.readouterr().err
+
+
+def test_option_for_another_finding_is_named_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("one.finding").write_text("shardproof fuzz finding 1\n")
+    assert run(["replay", "one.finding", "--format", "chunk"]) == 2
+    assert "--format is for other findings" in capsys.readouterr().err
+
+
 def test_other_engine_runs_and_reports(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--engine", "hypothesis", "--format", "extent_header", "--inputs", "40", "--seed", "1")
     code, found = answer(capsys, *words)
     assert (code, found["engine"], found["findings"]) == (0, "hypothesis", [])
     assert found["formats"][0]["inputs"] >= 40
+
+
+def test_ctrl_c_during_a_garbage_collection_is_heard() -> None:
+    def interrupt(phase: str, _facts: object) -> None:
+        if phase == "start" and not heard:
+            heard.append(phase)
+            signal.raise_signal(signal.SIGINT)
+
+    heard: list[str] = []
+    gc.callbacks.append(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupted_between_inputs():
+            gc.collect()
+    finally:
+        gc.callbacks.remove(interrupt)
+
+
+def test_format_without_bytes_is_not_fuzzed_and_not_green(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty.py").write_text(
+        "from construct import Struct\nfrom formats import Catalog, Format\n"
+        "CATALOG = Catalog('empty', (Format('nothing', 1, Struct(), 'no bytes at all'),))\n"
+    )
+    code, found = answer(capsys, "--catalog", "empty.py:CATALOG", "--inputs", "100")
+    assert (code, found["ok"], found["inputs"], found["not_fuzzed"]) == (3, False, 0, ["nothing"])
+
+
+def test_torn_input_of_a_full_disk_is_written_again(capsys: pytest.CaptureFixture[str]) -> None:
+    answer(capsys, *SMALL)
+    folder = Path(".shardproof/fuzz/inputs/extent_header")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in folder.iterdir():
+        path.write_bytes(b"")
+    Path(".shardproof/fuzz/ledger.jsonl").unlink()
+    answer(capsys, *SMALL)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_format_names_every_version() -> None:

@@ -1,7 +1,5 @@
 """Minimizing removes what shows nothing new, and nothing else: it proves so, and a proof that cannot fail is refused.
-
-SHARDPROOF_BLOWN_UP=100000 blows the corpus up by so many files instead of by a few hundred.
-"""
+SHARDPROOF_BLOWN_UP=100000 blows the corpus up by so many files instead of by a few hundred."""
 
 from __future__ import annotations
 
@@ -363,6 +361,19 @@ def test_command_without_files_has_nothing_to_do(catalog: str, folder: Path) -> 
     assert run_command(["corpus", "minimize", "--catalog", catalog]) == 3
     folder.mkdir()
     assert run_command(["corpus", "minimize", "--catalog", catalog]) == 3
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(
+    catalog: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    before = sorted(folder.rglob("*"))
+    monkeypatch.setattr(Path, "write_text", refuse)
+    assert run_command(["corpus", "minimize", "--catalog", catalog, "--workers", "1"]) == 2
+    assert "Permission denied; what goes" in capsys.readouterr().err
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_removal_that_would_lose_something_ends_with_1(

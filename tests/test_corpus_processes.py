@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,8 @@ from corpus.regression import Selection
 from corpus.sidecar import parse
 from formats.catalog import CATALOG, Catalog
 from roundtrip.commands.exits import CommandError
+from roundtrip.histories.drivers_kept import kept_files as kept_histories
+from roundtrip.histories.finding import BadFinding
 from roundtrip.keeping import running
 from roundtrip.keeping.processes import spread
 from roundtrip.keeping.running import run_all, run_files
@@ -185,3 +187,11 @@ def test_no_worker_outlives_the_run(
             process.kill()
         assert process.wait(30) == code
         assert gone(workers)
+
+
+@pytest.mark.parametrize("make", [lambda path: path.write_bytes(b"\xff\xfe"), os.mkfifo], ids=["bytes", "pipe"])
+def test_a_kept_history_that_is_no_text_is_refused(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    """A pipe would be waited for, for ever."""
+    make(tmp_path / "broken.txt")
+    with pytest.raises(BadFinding, match=r"broken\.txt: expected the text of a finding"):
+        list(kept_histories(tmp_path))

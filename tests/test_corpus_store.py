@@ -196,3 +196,31 @@ def test_plain_value_survives_json(plain: Any) -> None:
 @pytest.mark.parametrize(("one", "other"), [(1, True), (0.0, -0.0), (1, 1.0), ((), []), ({"a": 1}, {"a": 1, "b": 2})])
 def test_values_of_other_types_are_not_identical(one: Any, other: Any) -> None:
     assert not identical(one, other)
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_what_cannot_be_written_whole_leaves_nothing(
+    tmp_path: Path, failure: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data without its sidecar would be an error to every command from then on."""
+
+    def write(path: Path, contents: bytes) -> int:
+        if ".json" in path.name:
+            raise failure
+        return original(path, contents)
+
+    original = Path.write_bytes
+    monkeypatch.setattr(Path, "write_bytes", write)
+    with pytest.raises((corpus.CorpusError, KeyboardInterrupt)):
+        corpus.add(tmp_path, chunk_entry())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_file_that_cannot_even_be_looked_at_is_red(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that may be listed and not entered."""
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert problems(folder) == ["unreadable"]

@@ -113,7 +113,7 @@ class LedgerOf(Generic[R]):
     def _check_header(self, line: bytes) -> None:
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or found.get("ledger") != VERSION:
             raise self._refused(1, f"a ledger of version {VERSION}", line)

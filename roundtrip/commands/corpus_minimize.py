@@ -58,6 +58,11 @@ def minimize_command(
             )
     except (WouldLose, BlindRecount) as error:
         raise CommandError(str(error), REFUTED) from None
+    except OSError as error:
+        message = f"{error.filename or folder}: {error.strerror or error}; what goes cannot be removed: every file that"
+        raise CommandError(
+            f"{message} is still there is whole, so make {folder.parent} writable and run it again"
+        ) from None
     if not done.files:
         raise CommandError(f"{folder} holds no kept file{of(format_name)}", NOTHING_TESTED)
     if as_json:

@@ -42,12 +42,7 @@ FOLDER: Final = ".shardproof/fuzz"
     help="What it works in, and resumes.",
 )
 @click.option("--promote/--no-promote", default=True, show_default=True, help="Keep findings in the catalog's corpus.")
-@click.option(
-    "--plant",
-    callback=not_empty,
-    metavar="BUG",
-    help="Fuzz for this planted bug instead, or for `all`, from generated frames.",
-)
+@click.option("--plant", metavar="BUG", help="Fuzz for this planted bug instead, or for `all`, from generated frames.")
 @click.option("--rates", is_flag=True, help="Measure instead: inputs a second, beside mutation without structure.")
 def command(
     catalog_name: str | None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..fuzzing.findings.files import Origin
@@ -12,7 +14,7 @@ from .fuzz_findings import settle, show
 from .output import note, one_line, progress_bar, write, write_json, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from formats.catalog import Catalog, Format
@@ -106,7 +108,37 @@ def run_one(
         return run_atheris(target, base, seconds, guided, report, inputs=inputs, seed=seed)
     from ..fuzzing.hypothesis_engine import run_hypothesis  # noqa: PLC0415  # imports Hypothesis
 
-    return run_hypothesis(target, seconds, folder / "examples", report, inputs=inputs, seed=seed)
+    with interrupted_between_inputs() as look:
+
+        def heard(done: int, failure: Failure | None) -> None:
+            report(done, failure)
+            look()
+
+        return run_hypothesis(target, seconds, folder / "examples", heard, inputs=inputs, seed=seed)
+
+
+@contextmanager
+def interrupted_between_inputs() -> Iterator[Callable[[], None]]:
+    """Keeps Ctrl-C until what it gives is called: Hypothesis runs code in every garbage collection, and there Python
+    drops whatever is raised. Who asks twice is not kept waiting.
+    """
+    asked: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, _frame: object) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, usual)
+
+    def look() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield look
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    look()
 
 
 def facts(run: EngineRun) -> dict[str, Any]:

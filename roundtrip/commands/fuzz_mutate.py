@@ -60,8 +60,9 @@ def run_mutate(
         if not as_json:
             write(f"seed {run_seed}")
         hunt = hunted(
-            formats, bases, run_seed, book, bar, seconds=seconds, inputs=inputs, workers=workers, folder=folder
-        )
+            formats, bases, run_seed, book, bar,
+            seconds=seconds, inputs=inputs if formats else None, workers=workers, folder=folder,
+        )  # fmt: skip
     targets = {entry.label: target_of(entry) for entry in formats}
     origin = Origin(catalog_name, by=f"mutate, seed {run_seed}")
     settled = settle(
@@ -111,7 +112,12 @@ def hunted(
 
     watch = watcher(bar, inputs, tally)
     fuzzing = Fuzzing(rows, workers=workers, ledger=book, seconds=seconds, watch=watch, taken=take)
-    return outcome(fuzzing, fuzzing.run(), seed, told)
+    before = len(book.results)
+    hunt = outcome(fuzzing, fuzzing.run(), seed, told)
+    if before > hunt.resumed:
+        why = "they began with other frames, code or another seed, or lie beyond what was asked for"
+        note(f"note: {before - hunt.resumed} of the {before} blocks in {one_line(str(book.path))} were not used: {why}")
+    return hunt
 
 
 def keep_inputs(result: FuzzResult, folder: Path) -> None:
@@ -120,7 +126,8 @@ def keep_inputs(result: FuzzResult, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for one in result.novel:
             path = folder / hashed(one.data)[:NAME_SIZE]
-            if not path.exists():
+            # One of another size was torn by a full disk, or by the end of the process.
+            if not path.exists() or path.stat().st_size != len(one.data):
                 path.write_bytes(one.data)
     except OSError as error:
         raise CommandError(f"{folder}: {error.strerror}; free some room, or name another folder with --out") from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import stat
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -16,6 +18,8 @@ from .output import note
 if TYPE_CHECKING:
     from formats.catalog import Catalog
 
+#: Findings are texts of some kilobytes, and so are the inputs beside them.
+FINDING_SIZE_MAXIMUM: Final = 64 << 20
 SEED_VARIABLE: Final = "SHARDPROOF_SEED"
 SEED_MAXIMUM: Final = 2**64 - 1
 #: Leading zeros and all; Python refuses to read numbers of thousands of digits.
@@ -120,6 +124,25 @@ def place_number(name: str, text: str) -> int:
     if number is None or number >= 2**32:
         raise click.BadParameter(f"{name}={text!r} is no number below 2^32")
     return number
+
+
+def finding_file(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """The path of a finding, or None. What is no file, or far too large for one, is refused before it is read."""
+    if text is None:
+        return None
+    if not text:
+        raise click.BadParameter("expected a path, found an empty text")
+    try:
+        facts = Path(text).stat()
+    except OSError:
+        return text  # who reads it says why it cannot be read
+    told = f"{text}: expected the file of a finding"
+    if not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
+        raise CommandError(f"{told}, found a device, a FIFO or a socket; name a file")
+    if stat.S_ISREG(facts.st_mode) and facts.st_size > FINDING_SIZE_MAXIMUM:
+        largest = f"at most {FINDING_SIZE_MAXIMUM >> 20} MiB"
+        raise CommandError(f"{told}, {largest}, found {facts.st_size:,} bytes; name another file")
+    return text
 
 
 def together(*options: Callable[..., Any]) -> Callable[[Any], Any]:

@@ -6,13 +6,13 @@ import click
 
 from .check import known_laws, planted
 from .exits import PROVED, REFUTED, CommandError
-from .options import catalog_option, chosen_seed, duration, json_option, load, seed_option, together
+from .options import catalog_option, chosen_seed, duration, finding_file, json_option, load, seed_option, together
 from .output import rich_console, write, write_json
 from .store_options import not_empty
 
 
 @click.command(short_help="Repeat one finding.")
-@click.argument("file", metavar="[FILE]", callback=not_empty, required=False)
+@click.argument("file", metavar="[FILE]", callback=finding_file, required=False)
 @click.option("--graph", callback=not_empty, metavar="FILE", help="With FILE: draw what waits for what there, as SVG.")
 @click.option("--format", "format_name", metavar="NAME", help="The format of the finding.")
 @click.option("--law", metavar="NUMBER", help="The law of the finding, e.g. D6.")
@@ -50,7 +50,7 @@ def command(
     Exit codes: 0 the law holds now, 1 it is still refuted, 3 nothing was tested.
     """
     if file is not None:
-        refuse_options(format_name=format_name, law=law, bytes=text, place_seed=place_seed)
+        refuse_options(format=format_name, law=law, bytes=text, place_seed=place_seed)
         from .replay_witness import is_witness_file, replay_witness_file  # noqa: PLC0415  # imports construct
 
         if is_witness_file(file):

@@ -10,7 +10,7 @@ import click
 
 from ..storing.keys import counted
 from .exits import PROVED, REFUTED, CommandError
-from .options import duration, json_option, together
+from .options import duration, finding_file, json_option, together
 from .output import one_line, write, write_json
 from .store_options import not_empty
 
@@ -21,7 +21,7 @@ DEFAULT_BUDGET = "60s"
 
 
 @click.command(short_help="Make a finding smaller.")
-@click.argument("file", metavar="FILE", callback=not_empty)
+@click.argument("file", metavar="FILE", callback=finding_file)
 @click.option(
     "-o",
     "--output",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class FuzzBlock(msgspec.Struct, frozen=True, kw_only=True):
     """Inputs `first` to `first + count - 1` of a format.
 
-    number: of the block, from 0 on, in its format's row of blocks; layout: the fingerprint of the format; base: the
+    number: of the block, from 0 on, in its format's row of blocks; layout: the format's code (`Row.code`); base: the
     digest of the seeds that it begins with; planted: the name of the bug in it, which ends the block once it is found.
     """
 

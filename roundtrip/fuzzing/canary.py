@@ -1,7 +1,8 @@
 """Canaries: a bug that is known to be there, planted in a format before it is fuzzed. Who misses it finds nothing else.
 
 For our formats it is one of the planted bugs of `roundtrip.mutants`; for a user's it is made from the format's own
-layout: a bound that is one too wide, an enumeration that takes any number, a number read in the wrong order.
+layout: a bound that is one too wide, an enumeration that takes any number, a field that takes any value, a number read
+in the wrong order.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from formats.errors import ShardproofError
-from formats.layout import Bounded, Digest, Enumeration, Integer, Layout, Node, Struct
+from formats.layout import Accepted, Bounded, Digest, Enumeration, Integer, Layout, Node, Struct
 
 from ..mutants import MUTANTS, Planted
 from ..mutants.edits import EditFailed, edit
@@ -62,10 +63,19 @@ def is_wrong(entry: Format, canary: Canary) -> bool:
 
 def bugs_in(layout: Layout) -> Iterator[Canary]:
     """Every bug that the layout offers: the fields of its frame that can be read wrongly."""
-    root = layout.root
-    for member in root.members if isinstance(root, Struct) else ():
+    for path, node in fields_of(layout.root):
+        yield from bugs_of(path, node)
+
+
+def fields_of(node: Node | None, path: str = "") -> Iterator[tuple[str, Node]]:
+    """Every named field of a frame, with its path as `edit` takes it, also of a struct inside another."""
+    while node is not None and not isinstance(node, Struct):
+        node = getattr(node, "node", None)
+    for member in () if node is None else node.members:
         if member.name is not None:
-            yield from bugs_of(member.name, member.node)
+            deeper = f"{path}.{member.name}".removeprefix(".")
+            yield deeper, member.node
+            yield from fields_of(member.node, deeper)
 
 
 def bugs_of(name: str, node: Node) -> Iterator[Canary]:
@@ -82,6 +92,8 @@ def bugs_of(name: str, node: Node) -> Iterator[Canary]:
             yield canary("bound", "the maximum is one too high", lambda _: replace(node, maximum=maximum + 1))
             if minimum > 0:
                 yield canary("bound-below", "the minimum is one too low", lambda _: replace(node, minimum=minimum - 1))
+        case Accepted(refused=False):
+            yield canary("value", "any value passes", lambda _: replace(node, values=(), refused=True))
         case Enumeration(closed=True):
             yield canary("enumeration", "any number passes", lambda _: replace(node, closed=False))
         case Digest(masked=False) if node.algorithm.name == "crc32c":

@@ -8,10 +8,15 @@ and what a block gives is the same whoever runs it and whenever: with one worker
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from corpus.sidecar import hashed
 from formats.fingerprint import fingerprint
+from formats.layout import Digest, Node, children
 
 from .block import FuzzBlock, FuzzResult, Message, distinct
 from .seeds import digest_of
@@ -44,6 +49,14 @@ class Row:
     per_block: int = PER_BLOCK
     blocks: list[FuzzBlock] = field(default_factory=list)
 
+    @cached_property
+    def code(self) -> str:
+        """What tells the format's code from other code: its layout, and the modules of checksums that are not ours."""
+        layout = self.target.format.layout
+        modules = {node.algorithm.module for node in below(layout.root) if isinstance(node, Digest)}
+        sources = [source_of(name) for name in sorted(modules)]
+        return fingerprint(layout) + "".join(hashed(source.encode())[:16] for source in sources if source)
+
     @property
     def key(self) -> tuple[str, str]:
         """What tells rows apart."""
@@ -63,7 +76,7 @@ class Row:
             number=number,
             first=first,
             count=size,
-            layout=fingerprint(self.target.format.layout),
+            layout=self.code,
             base=digest_of(self.base),
             planted=self.planted,
         )
@@ -82,6 +95,21 @@ class Row:
         """Whether the next block has all that it learns from; of a planted bug, whether it is still wanted."""
         wanted = self.blocks if self.planted else self.teachers(len(self.blocks))
         return all(known(block) is not None for block in wanted)
+
+
+def below(node: Node) -> Iterator[Node]:
+    """A node and all that is inside it."""
+    yield node
+    for _, child in children(node):
+        yield from below(child)
+
+
+def source_of(module: str) -> str:
+    """The text of a module outside of `formats`, whose text the ledger answers for; none of one that has none."""
+    path = getattr(import_module(module), "__file__", None)
+    if module.partition(".")[0] == "formats" or path is None or not path.endswith(".py"):
+        return ""
+    return Path(path).read_text(encoding="utf-8", errors="replace")
 
 
 class Plan:

@@ -28,4 +28,10 @@ def kept_files(folder: Traversable | Path | None = None) -> Iterator[tuple[str, 
         raise BadFinding(f"{place}: expected a folder of findings, found none")
     for each in sorted(place.iterdir(), key=lambda each: each.name):
         if each.name.endswith(SUFFIX):
-            yield each.name, each.read_text(encoding="utf-8")
+            if not each.is_file():
+                raise BadFinding(f"{each}: expected the text of a finding, found no regular file")
+            try:
+                text = each.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadFinding(f"{each}: expected the text of a finding, found {error}") from None
+            yield each.name, text

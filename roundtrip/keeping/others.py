@@ -91,8 +91,9 @@ def shown_image(identity: str) -> ShownOther:
     """One store image: what its sidecar says, and whether every reader says it now."""
     found = scan_images()
     images = {image.sidecar.identity: image.sidecar for image in found.images}
-    if not images and found.problems:
-        raise found.problems[0]
+    meant = [one for one in found.problems if not images or f"{IMAGE}/{one.path}".startswith(identity)]
+    if meant:
+        raise meant[0]
     name = the_one(identity, list(images), "images")
     outcome = run_images(only=name)
     problem = "; ".join(f"{one.reader}: expected {one.expected}, found {one.found}" for one in outcome.findings)

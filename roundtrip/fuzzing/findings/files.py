@@ -10,9 +10,9 @@
     place: disk=0000…,extent=0,generation=0,offset=0,run=0
     planted: unchecked-payload-checksum
     by: mutate, seed 7
-    bytes: chunk-lanes-agree-0123456789abcdef.bin
+    bytes: chunk-lanes-agree-fast-oracle-0123456789abcdef.bin
     sha256: …
-    replay: shardproof replay chunk-lanes-agree-0123456789abcdef.finding --plant unchecked-payload-checksum
+    replay: shardproof replay chunk-lanes-agree-fast-oracle-0123456789abcdef.finding --plant unchecked-payload-checksum
 
     … what is to be seen of it (`annotated`), which nobody reads back …
 
@@ -23,7 +23,9 @@ to say. The text beside a kept file of kind `found` is one too, below the line t
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import stat
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,6 +53,8 @@ REQUIRED: Final = ("format", "law", "rule", "field", "where", "detail", "place",
 OPTIONAL: Final = ("catalog", "planted", "by", "replay")
 #: Of a longer text only so much is read: the lines that are read back come first.
 HEAD_SIZE_MAXIMUM: Final = 1 << 20
+#: Of the bytes beside it.
+DATA_SIZE_MAXIMUM: Final = 64 << 20
 
 
 class BadFuzzFinding(ShardproofError):
@@ -102,8 +106,9 @@ def write_as(path: Path, failure: Failure, target: Target, origin: Origin = UNKN
 
 
 def stem(failure: Failure) -> str:
-    """The name of a finding's files: `chunk@2-lanes-agree-0123456789abcdef`."""
-    return f"{failure.format}-{failure.law.replace(' ', '-')}-{hashed(failure.data)[:NAME_SIZE]}"
+    """The name of a finding's files: `chunk@2-lanes-agree-fast-oracle-0123456789abcdef`."""
+    words = re.sub("[^a-z0-9]+", "-", f"{failure.law} {failure.where}".lower()).strip("-")
+    return f"{failure.format}-{words}-{hashed(failure.data)[:NAME_SIZE]}"
 
 
 def text(failure: Failure, target: Target, origin: Origin, name: str) -> str:
@@ -209,9 +214,15 @@ def data_of(path: Path, values: dict[str, str]) -> bytes:
     """The bytes, which must be those that the text names and lie beside it."""
     beside = path.with_name(Path(values["bytes"]).name or "(nothing)")
     try:
+        facts = beside.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > DATA_SIZE_MAXIMUM:
+            expected = f"a file of {DATA_SIZE_MAXIMUM} bytes at most"
+            raise BadFuzzFinding(f"{beside}: the bytes of {path.name}: expected {expected}, found another")
         data = beside.read_bytes()
-    except OSError as error:
-        raise BadFuzzFinding(f"{beside}: the bytes of {path.name}: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise BadFuzzFinding(
+            f"{one_line(str(beside))}: the bytes of {path.name}: {getattr(error, 'strerror', error)}"
+        ) from None
     if hashed(data) != values["sha256"]:
         expected, found = values["sha256"][:64], hashed(data)
         raise BadFuzzFinding(f"{beside}: expected the bytes of sha256 {expected}, found {found}; bring them back")
