@@ -15,7 +15,9 @@ from corpus.errors import CorpusError
 from corpus.images import KeptImage, add_image, own_images, parse_image, scan_images, unpacked
 from engine import Shape
 from engine.store import Store
+from roundtrip.command import run
 from roundtrip.commands.corpus import command
+from roundtrip.commands.exits import REFUTED
 from roundtrip.images.making import NoImage, made_by, recipe_named
 from roundtrip.images.recipes import RECIPES
 from roundtrip.images.regression import run_images
@@ -72,6 +74,16 @@ def test_a_damaged_image_that_is_asked_for_is_red(folder: Path, only: str) -> No
     path.write_bytes(path.read_bytes()[:-9])
     (finding,) = run_images(folder=folder, only=identity if only == "identity" else only).findings
     assert (finding.problem, finding.entry) == ("image", f"images/{path.name}")
+
+
+def test_a_damaged_image_is_no_success_of_a_listing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert add_image(folder, kept("empty"))
+    next(folder.glob("*.xz")).write_bytes(b"no image")
+    monkeypatch.setattr("roundtrip.keeping.others.scan_images", lambda: scan_images(folder))
+    assert run(["corpus", "list", "--kind", "image"]) == REFUTED
+    assert "error: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("suffix", [".image.xz", ".json"])

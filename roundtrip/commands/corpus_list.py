@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from .corpus_options import formats_option, kinds_option, known_formats, only_op
 from .exits import NOTHING_TESTED, PROVED, REFUTED
 from .options import catalog_option, json_option, load, together
 from .output import note, one_line, write, write_json
+
+if TYPE_CHECKING:
+    from corpus.errors import CorpusError
 
 
 @click.command("list", short_help="List what is kept.")
@@ -30,34 +33,38 @@ def list_command(
     lines: list[dict[str, Any]] = []
     if set(wanted) & set(FILE_KINDS):
         lines += [entry.as_dict() for entry in selection.of_files().of(found.entries)]
+    problems = found.problems
     if catalog_name is None:
-        lines += others(wanted, only)
+        more, wrong = others(wanted, only)
+        lines += more
+        problems += wrong
     if as_json:
         write_json(
             {
-                "ok": bool(lines) and not found.problems,
+                "ok": bool(lines) and not problems,
                 "catalog": catalog.name,
                 "files": lines,
-                "problems": [problem.as_dict() for problem in found.problems],
+                "problems": [problem.as_dict() for problem in problems],
             }
         )
     else:
         width = max((len(line["id"]) for line in lines), default=0)
         for line in lines:
             write(f"{line['id']:<{width}}  {line['size_bytes']:>7}  {one_line(line['why'])}")
-        for problem in found.problems:
+        for problem in problems:
             note(f"error: {one_line(str(problem))}")
-    if found.problems:
+    if problems:
         return REFUTED if lines else NOTHING_TESTED
     return PROVED if lines else NOTHING_TESTED
 
 
-def others(kinds: tuple[str, ...], only: str) -> list[dict[str, Any]]:
-    """Images and histories of these kinds whose identity begins so; the engine is not imported for none."""
+def others(kinds: tuple[str, ...], only: str) -> tuple[list[dict[str, Any]], tuple[CorpusError, ...]]:
+    """Images and histories of these kinds whose identity begins so, and problems; without such kinds, no engine."""
     from ..keeping.running import OTHER_KINDS  # noqa: PLC0415  # heavy
 
     if not set(kinds) & set(OTHER_KINDS):
-        return []
+        return [], ()
     from ..keeping.others import listed  # noqa: PLC0415  # imports the engine
 
-    return [line for line in listed(kinds) if str(line["id"]).startswith(only)]
+    lines, problems = listed(kinds)
+    return [line for line in lines if str(line["id"]).startswith(only)], problems

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from corpus.errors import CorpusError
 from corpus.images import ImageSidecar, scan_images
 from roundtrip.histories.drivers_kept import kept_files
 
@@ -41,14 +42,19 @@ class ShownOther:
         return "\n".join([self.identity, *(f"  {one_line(line)}" for line in self.lines), state])
 
 
-def listed(kinds: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Images and histories as a listing has them; those of the given kinds."""
+def listed(kinds: tuple[str, ...]) -> tuple[list[dict[str, Any]], tuple[CorpusError, ...]]:
+    """Images and histories of the given kinds as a listing has them, and what is wrong with the images."""
+    lines: list[dict[str, Any]] = []
+    problems: tuple[CorpusError, ...] = ()
     if IMAGE in kinds:
-        for image in scan_images().images:
-            yield entry_of(image.sidecar.identity, IMAGE, image.sidecar.size_bytes, image.sidecar.why)
+        found = scan_images()
+        problems = found.problems
+        sidecars = [image.sidecar for image in found.images]
+        lines += [entry_of(one.identity, IMAGE, one.size_bytes, one.why) for one in sidecars]
     if HISTORY in kinds:
-        for name, text in kept_files():
-            yield entry_of(histories.identity_of(name), HISTORY, len(text.encode()), reason_of(text))
+        texts = {histories.identity_of(name): text for name, text in kept_files()}
+        lines += [entry_of(name, HISTORY, len(text.encode()), reason_of(text)) for name, text in texts.items()]
+    return lines, problems
 
 
 def entry_of(identity: str, kind: str, size_bytes: int, why: str) -> dict[str, Any]:
