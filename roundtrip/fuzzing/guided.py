@@ -205,6 +205,7 @@ class Guided:
             if select.select([pipe], [], [], REPORT_SECONDS)[0]:
                 piece = os.read(pipe, 1 << 16)
                 if not piece:
+                    self.report(self.count(INPUT_COUNT), None)
                     return
                 *lines, unread = (unread + piece).split(b"\n")
                 for line in lines:
