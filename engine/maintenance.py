@@ -72,7 +72,7 @@ class Maintenance:
         self._may_gain = True
         #: Free extents with which a compaction was tried in vain.
         self._tried_with_free = 0
-        self._thread: Thread | None = None
+        self._worker: Thread | None = None
         index.when_full, index.when_grown = self.free_dead_runs, self.wake
 
     # The thread.
@@ -80,16 +80,16 @@ class Maintenance:
     def start(self) -> None:
         """Begin background work, or go on with it."""
         self._stopping = False
-        self._thread = self._sync.start("shardproof-maintenance", self._run)
+        self._worker = self._sync.start("shardproof-maintenance", self._run)
 
     def stop(self) -> None:
         """End background work, after the step that it is in; a second call does nothing."""
         with self._lock:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._worker is not None:
+            self._worker.join()
+            self._worker = None
 
     def let_go(self) -> None:
         """The store is closed: what its parts hold is given back at once, and not when garbage is collected."""
@@ -104,7 +104,7 @@ class Maintenance:
 
         Raises what background work failed with.
         """
-        if self._thread is None:
+        if self._worker is None:
             while self.work():
                 pass
             return
@@ -169,7 +169,7 @@ class Maintenance:
     def work(self) -> bool:
         """Do what is most needed; whether there was anything to do."""
         index = self.index
-        if index.frozen or (self._thread is not None and self._is_due()):
+        if index.frozen or (self._worker is not None and self._is_due()):
             if not index.frozen:
                 with self._lock:
                     index.freeze()
@@ -178,7 +178,7 @@ class Maintenance:
         if self._plan() is not None:
             with self._tree_lock:
                 return self._compact_as_planned(self._keep_going)
-        if self._thread is not None and self._is_scarce():
+        if self._worker is not None and self._is_scarce():
             with self._reclaim_lock:
                 self._may_gain = self._reclaim_some()
             return True
@@ -201,7 +201,7 @@ class Maintenance:
 
     def _keep_going(self) -> bool:
         """Between two batches of a compaction: puts must not wait for the rest of it."""
-        if self._thread is not None:
+        if self._worker is not None:
             if self.index.frozen:
                 self._flush_frozen()
             if self._is_scarce() and self._reclaim_lock.acquire(blocking=False):
@@ -241,7 +241,7 @@ class Maintenance:
             shard = self.chunks.streams["shard"]
             if cause is None and self.chunks.available(shard):
                 return
-            if self._thread is None:
+            if self._worker is None:
                 # Each reclamation writes a run; where memtables never fill, nobody else merges them.
                 with self._tree_lock:
                     self._compact_as_planned()

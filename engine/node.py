@@ -115,7 +115,8 @@ class Node:
         with self._slot(key) as store:
             return store.contains(key)
 
-    __contains__ = contains
+    def __contains__(self, key: bytes) -> bool:
+        return self.contains(key)
 
     def put(
         self,

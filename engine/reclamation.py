@@ -185,9 +185,11 @@ class Reclamation:
         for number in victims:
             extent = self.extents.all[number]
             with self.writeback.lock:
-                if not self._may_go(extent):
-                    continue
-                self.extents.issue(extent)
+                may_go = self._may_go(extent)
+                if may_go:
+                    self.extents.issue(extent)
+            if not may_go:
+                continue
             self._observe(f"extent {number} is chosen")
             try:
                 count, size = self._evacuate(extent)
@@ -263,17 +265,16 @@ class Reclamation:
             number = self._value_checksum(chunk, payload)
             with self.writeback.lock:
                 self.writeback.refuse_if_unfit()
-                if index.runs is not runs:
-                    continue
-                entry = self._owner_entry(chunk) if chunk.owner == "run" else index.newest_in_memory(chunk.key)
-                if entry is None:
-                    # No memtable has the key, and the runs are those that were asked before the lock was taken.
-                    entry = self._entry
-                if chunk.locator not in entry:
-                    return 0
-                self._repoint(chunk, entry, payload, number, window.extent)
-                # As live bytes are counted, so that the two can be compared.
-                return len(chunk.key) + len(payload) + self.chunks.overhead
+                if index.runs is runs:
+                    entry = self._owner_entry(chunk) if chunk.owner == "run" else index.newest_in_memory(chunk.key)
+                    if entry is None:
+                        # No memtable has the key, and the runs are those that were asked before the lock was taken.
+                        entry = self._entry
+                    if chunk.locator not in entry:
+                        return 0
+                    self._repoint(chunk, entry, payload, number, window.extent)
+                    # As live bytes are counted, so that the two can be compared.
+                    return len(chunk.key) + len(payload) + self.chunks.overhead
 
     def _value_checksum(self, chunk: FoundChunk, payload: bytes) -> int | None:
         """What the copy says of the value up to its end; None where it is to be of version 1 (6)."""

@@ -12,7 +12,7 @@ Nothing refers to a root, so nothing else can tell a torn record from a rotten o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from crc32c import crc32c
 
@@ -51,8 +51,8 @@ class RootLog:
     """What superblock and tree metadata have in common. The store's lock guards every method."""
 
     #: Whose extents these are, and the generated codec of the records.
-    owner: UsedOwner
-    codec: ModuleType
+    owner: ClassVar[UsedOwner]
+    codec: ClassVar[ModuleType]
 
     def __init__(self, extents: Extents, pairs: tuple[Pair, Pair], *, pair: int, sequence: int) -> None:
         self.extents = extents

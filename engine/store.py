@@ -258,13 +258,12 @@ class Store(StoreReads):
             found = self.index.find(key)
             with self._lock:
                 self._refuse()
-                if self.index.runs is not runs:
-                    continue
-                newest = self.index.newest_in_memory(key)
-                if (found if newest is None else newest) != entry:
-                    return False
-                self.index.insert(key, locators, segments)
-                return True
+                if self.index.runs is runs:
+                    newest = self.index.newest_in_memory(key)
+                    if (found if newest is None else newest) != entry:
+                        return False
+                    self.index.insert(key, locators, segments)
+                    return True
 
     def delete(self, key: bytes, *, durable: bool = False) -> Dependency:
         """Delete a key; that there is none is no error. Also a full store deletes, as long as it has room to say so."""

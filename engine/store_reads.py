@@ -121,7 +121,8 @@ class StoreReads(StoreParts):
         """Whether the key has a value."""
         return bool(self.index.find(self._checked_key(key)))
 
-    __contains__ = contains
+    def __contains__(self, key: bytes) -> bool:
+        return self.contains(key)
 
     def scan(self, start: bytes = b"", end: bytes | None = None, prefix: bytes = b"") -> Iterator[bytes]:
         """The keys from `start` up to but without `end`, and with the prefix, in order.

@@ -7,7 +7,7 @@ of the extent what was true before, so that a record never depends on itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from formats.generated import superblock_v1
 
@@ -17,6 +17,7 @@ from .roots import RootLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from .extents import Extent, Extents, Owner, UsedOwner
     from .writeback import Writeback
@@ -80,8 +81,8 @@ class CleanMark(GraphNode):
 class Superblock(RootLog):
     """The superblock's log. The store's lock guards every method."""
 
-    owner: UsedOwner = "superblock"
-    codec = superblock_v1
+    owner: ClassVar[UsedOwner] = "superblock"
+    codec: ClassVar[ModuleType] = superblock_v1
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ that all before it are.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from formats.generated import tree_metadata_v1
 
@@ -18,6 +18,8 @@ from .extents import HEADER_SIZE, METADATA_PAIRS
 from .roots import Prepared, RootLog
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from .extents import Extents, UsedOwner
     from .locator import Locator
     from .writeback import Writeback
@@ -48,8 +50,8 @@ class TreeMetadata(RootLog):
     `table` is the tree as of the newest record; `next_run` the number of the next run, never used before.
     """
 
-    owner: UsedOwner = "metadata"
-    codec = tree_metadata_v1
+    owner: ClassVar[UsedOwner] = "metadata"
+    codec: ClassVar[ModuleType] = tree_metadata_v1
 
     def __init__(self, extents: Extents, *, pair: int, sequence: int, next_run: int, table: RunTable) -> None:
         super().__init__(extents, METADATA_PAIRS, pair=pair, sequence=sequence)
