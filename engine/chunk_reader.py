@@ -16,7 +16,7 @@ from formats.crc64 import crc64nvme
 from formats.generated.chunk_v1 import probe_header
 from formats.generated.chunk_v2 import HEADER_SIZE as NEWEST_HEADER_SIZE
 from formats.generated.chunk_v2 import probe_header as probe_newest
-from formats.place import offset_seed
+from formats.seeds import offset_seed
 
 from .errors import ChunkRotten, DiskFailed, rotten_frame
 from .extents import HEADER_SIZE as EXTENT_HEADER_SIZE

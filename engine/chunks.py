@@ -20,7 +20,7 @@ from crc32c import crc32c
 from formats.crc64 import crc64nvme
 from formats.generated import chunk_v2
 from formats.generated.chunk_v1 import encode_header
-from formats.place import offset_seed, run_key
+from formats.seeds import offset_seed, run_key
 
 from .chunk_reader import ChunkReader
 from .errors import DiskFailed, StoreFull

@@ -51,3 +51,11 @@ class Disk(Protocol):
     def close(self) -> None:
         """Give back what the disk holds; it does not sync. A second call does nothing."""
         ...
+
+
+class PartWritten(OSError):
+    """Raised by the `faults` of a `MemoryDisk` in a write: the first `written` bytes are written, then it goes on."""
+
+    def __init__(self, number: int, message: str, written: int) -> None:
+        super().__init__(number, message)
+        self.written = written

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from formats.generated import extent_header_v1
-from formats.place import extent_header_seed, life_seed, offset_seed
+from formats.seeds import extent_header_seed, life_seed, offset_seed
 
 from .dependency import GraphNode
 from .errors import DiskFailed

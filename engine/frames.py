@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple, TypeAlias
 
 from formats.generated import chunk_v1, chunk_v2
-from formats.place import run_key
+from formats.seeds import run_key
 
 ChunkOwner: TypeAlias = chunk_v1.ChunkOwner
 

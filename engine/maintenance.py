@@ -15,7 +15,7 @@ from .compaction import Compaction, has_garbage, likely_bytes, most_bytes, plan,
 from .dependency import Dependency
 from .errors import CallRefused, EngineError, StoreFull
 from .extents import HEADER_SIZE
-from .reclamation import GAIN_SHARE, VICTIMS_AT_ONCE, ReclaimReport, choose, room_for_copies, together
+from .victims import GAIN_SHARE, VICTIMS_AT_ONCE, ReclaimReport, choose, room_for_copies, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from .config import Limits
     from .extents import Extents
     from .index import Index
-    from .reclamation import Candidate, Reclamation
+    from .reclamation import Reclamation
     from .seams import Clock, Sync, Thread
+    from .victims import Candidate
     from .writeback import Writeback
 
 DATA: Final = frozenset({"data"})

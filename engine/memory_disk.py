@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, Self, TypeAlias
 
 from .crash_choice import Kept, Unsynced, tears
+from .disk import PartWritten
 from .disk_range import outside
 from .disk_state import DiskState, describe
 from .errors import CallRefused, StoreClosed
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 #: Called before each operation with its name (that of the method), extent, offset and length in bytes; it may raise
 #: `OSError`, and the operation is then not done. A sync is extent -1.
 Faults: TypeAlias = Callable[[str, int, int, int], None]
-
-
-class PartWritten(OSError):
-    """Raised by `faults` in a write: its first `written` bytes are written, then the error goes to the caller."""
-
-    def __init__(self, number: int, message: str, written: int) -> None:
-        super().__init__(number, message)
-        self.written = written
 
 
 class MemoryDisk:

@@ -16,7 +16,7 @@ from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from formats.generated import extent_header_v1, superblock_v1, tree_metadata_v1
-from formats.place import extent_header_seed, life_seed, offset_seed
+from formats.seeds import extent_header_seed, life_seed, offset_seed
 
 from .config import Shape
 from .errors import ChunkRotten, NotAStore, UnsupportedStore

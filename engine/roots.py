@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from crc32c import crc32c
 
-from formats.place import offset_seed
+from formats.seeds import offset_seed
 
 from .errors import DiskFailed
 from .extents import HEADER_SIZE, RESERVED_COUNT

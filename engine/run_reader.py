@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from formats.generated import lsm_page_data_v1, lsm_page_filter_v1, lsm_page_footer_v1, lsm_page_index_v1
-from formats.place import life_seed, offset_seed, run_seed
+from formats.seeds import life_seed, offset_seed, run_seed
 
 from .bloom import NO_KEYS, Filter
 from .data_page import DataPage, find_once, least_bytes

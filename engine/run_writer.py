@@ -21,7 +21,7 @@ from formats.generated import (
     lsm_page_footer_v1,
     lsm_page_index_v1,
 )
-from formats.place import offset_seed, run_seed
+from formats.seeds import offset_seed, run_seed
 
 from . import bloom
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from formats.generated import extent_header_v1
-from formats.place import extent_header_seed, run_key
+from formats.seeds import extent_header_seed, run_key
 
 from .errors import ChunkRotten, DiskFailed
 from .extents import HEADER_SIZE, METADATA_PAIRS, SUPERBLOCK_PAIRS, StalePlace

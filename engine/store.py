@@ -16,13 +16,13 @@ from .dependency import Dependency
 from .errors import CallRefused, ChecksumMismatch, EngineError, StoreFull, ValueChanged
 from .locator import TOMBSTONE
 from .maintenance import FROZEN_MAXIMUM
-from .reclamation import ReclaimReport
 from .scrub import Scrub, ScrubReport
 from .statistics import Statistics, statistics_of
 from .store_reads import StoreReads
 from .upgrade import Upgrade, UpgradeReport
 from .value_checksum import checked_number, expect_checksum
 from .values import Source, ViewSource, read_whole
+from .victims import ReclaimReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

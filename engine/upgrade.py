@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from formats.place import run_key
+from formats.seeds import run_key
 
 from .errors import CallRefused, ChunkRotten
 from .extents import StalePlace

@@ -13,8 +13,9 @@ import errno
 from typing import TYPE_CHECKING
 
 from .crash_choice import SECTOR_SIZE, Kept, Unsynced
+from .disk import PartWritten
 from .errors import CallRefused
-from .memory_disk import MemoryDisk, PartWritten
+from .memory_disk import MemoryDisk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mutants": (".commands.mutants", "Plant bugs in the codecs and name the law that kills each."),
     "bench": (".commands.bench", "Measure what the codecs and the engine cost, beside their peers."),
     "store": (".commands.store", "Keep real data in a store: put, get, list, verify."),
+    "compile": (".commands.compile", "Compile the engine, for `shardproof --compiled COMMAND`."),
 }
 
 EPILOG: Final = "Exit codes: 0 proved, 1 refuted, 2 usage or bad input, 3 nothing was tested, 4 unexpected exception."
@@ -76,9 +77,26 @@ def show_version(context: click.Context, _parameter: click.Parameter, wanted: bo
         context.exit()
 
 
+def choose_compiled(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Put the compiled engine in the place of its sources, before a command imports it."""
+    if wanted:
+        from .compiled.loading import use_compiled  # noqa: PLC0415  # rarely asked for
+
+        use_compiled()
+
+
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version."
+)
+@click.option(
+    "--compiled",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    envvar="SHARDPROOF_COMPILED",
+    callback=choose_compiled,
+    help="Run the command with the compiled engine.",
 )
 def command() -> None:
     """Proves, on real bytes, that on-disk formats keep their promises."""

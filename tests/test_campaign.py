@@ -14,7 +14,7 @@ import pytest
 from crc32c import crc32c
 
 from engine.index import Index
-from roundtrip.campaign import kinds
+from roundtrip.campaign import kinds, volume
 from roundtrip.campaign.block import Block, BlockResult
 from roundtrip.campaign.coverage import cover
 from roundtrip.campaign.kept import run_kept
@@ -34,6 +34,8 @@ from roundtrip.histories.finding import Finding
 from roundtrip.histories.history import History
 from roundtrip.histories.operations import Flush, Get, Put
 
+#: This module stands for that of a kind of its own.
+lost_finding = volume.lost_finding
 BLOCK = Block(kind="conform", preset="tiny", seed=3, first=40, count=6)
 HISTORY = History(preset="tiny", placement="counter", operations=(Put(3, 40), Flush(), Put(3, 1), Flush(), Get(3)))
 

@@ -13,7 +13,7 @@ from engine.errors import CallRefused, ChecksumMismatch, ChunkRotten, StoreFull
 from engine.memory_disk import MemoryDisk
 from formats.crc64 import crc64nvme
 from formats.generated import chunk_v2
-from formats.place import life_seed, offset_seed
+from formats.seeds import life_seed, offset_seed
 from roundtrip.histories.presets import written
 from roundtrip.reference.store import read_store
 

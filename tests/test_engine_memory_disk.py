@@ -10,8 +10,9 @@ from random import Random
 import pytest
 
 from engine.crash_choice import Kept, Unsynced
+from engine.disk import PartWritten
 from engine.errors import CallRefused, StoreClosed
-from engine.memory_disk import MemoryDisk, PartWritten
+from engine.memory_disk import MemoryDisk
 from engine.zoned_disk import ZonedDisk
 
 SIZE = 4096

@@ -14,8 +14,8 @@ from engine.data_page import DataPage, find_once, least_bytes
 from engine.locator import Entry
 from engine.memtable import Memtable, entry_bytes
 from engine.merging import merge
-from engine.reclamation import Candidate, choose
 from engine.run_writer import RunWriter
+from engine.victims import Candidate, choose
 
 LOCATOR = (9, 1, 64, 100, 7)
 

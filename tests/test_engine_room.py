@@ -9,8 +9,8 @@ import pytest
 
 from engine import Limits, Shape, Store
 from engine.memory_disk import MemoryDisk
-from engine.reclamation import Candidate, choose
 from engine.seams import Seams, SeededRandomness, Thread, ThreadSync
+from engine.victims import Candidate, choose
 from roundtrip.histories.history import History
 from roundtrip.histories.operations import parse_operation
 from roundtrip.histories.presets import preset_named

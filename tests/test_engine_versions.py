@@ -20,7 +20,7 @@ from engine.roots import resealed
 from engine.run_reader import PAYLOAD_AT
 from formats.features import CHUNK_V2, PAGE_V2
 from formats.generated import extent_header_v1, superblock_v1, tree_metadata_v1
-from formats.place import extent_header_seed, life_seed, offset_seed
+from formats.seeds import extent_header_seed, life_seed, offset_seed
 from roundtrip.histories.operations import (
     Compact,
     Delete,

@@ -12,8 +12,8 @@ import pytest
 
 from formats import CATALOG, Place
 from formats.crc64 import crc64nvme
-from formats.place import run_key
 from formats.reseal import reseal
+from formats.seeds import run_key
 from roundtrip.reference import crc32c, crc64
 from roundtrip.reference.store import Locator, NoStore, StoreImage, ground, read_image, reader_of
 

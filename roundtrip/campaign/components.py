@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from formats.errors import ShardproofError
-from roundtrip.component_conformance import COMPONENTS, replay_component, run_component
+from roundtrip.component_conformance import COMPONENTS, history_of_component, replay_component, run_component
 from roundtrip.histories.drivers import NUMBER_BITS
 from roundtrip.histories.failure import Failure, single_line
 from roundtrip.histories.finding import FIRST_LINE, BadFinding, whole
@@ -117,7 +117,7 @@ def run_block(block: Block, tick: Tick) -> BlockResult:
     with collecting_seldom() as collect:
         for number in range(block.first, block.first + block.count):
             tick(number)
-            report = run_component(block.preset, block.seed << NUMBER_BITS | number, block.longest)
+            report = run_component(block.preset, seed_of(block, number), block.longest)
             operations += report.operations
             counts.update(line.partition(" ")[0] for line in report.history)
             digest.update(repr(report).encode())
@@ -136,3 +136,16 @@ def run_block(block: Block, tick: Tick) -> BlockResult:
         found=found,
         digest=digest.hexdigest(),
     )
+
+
+def lost_finding(block: Block, number: int, failure: Failure) -> str:
+    """See `kinds`: the whole history, of which perhaps only the beginning was run."""
+    seed = seed_of(block, number)
+    lines = tuple(map(str, history_of_component(block.preset, seed, block.longest)))
+    driver = f"{block.kind}, history {number}"
+    return ComponentFinding(component=block.preset, failure=failure, seed=seed, driver=driver, lines=lines).text()
+
+
+def seed_of(block: Block, number: int) -> int:
+    """The seed of a component's history."""
+    return block.seed << NUMBER_BITS | number

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 import engine
+from roundtrip.compiled.loading import refuse_compiled
 from roundtrip.histories.drivers import history_of
 from roundtrip.histories.presets import preset_named
 
@@ -98,7 +99,11 @@ class Tracer:
 def cover(
     preset: str, seed: int, histories: int = HISTORIES, watch: Callable[[int, int, str], None] | None = None
 ) -> Coverage:
-    """Trace so many histories without power failures, and as many with them. Raises `UnknownPreset`."""
+    """Trace so many histories without power failures, and as many with them.
+
+    Raises `UnknownPreset`, and `NotCompiled` where the engine is compiled.
+    """
+    refuse_compiled("tracing lines")
     chosen = preset_named(preset)
     tracer = Tracer(FOLDER)
     verbs: Counter[type[Operation]] = Counter()

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from roundtrip.histories.drivers import history_of
 from roundtrip.histories.failure import Failure
-from roundtrip.histories.finding import Finding
 
 from .block import Block, BlockResult
-from .kinds import run_block
-from .volume import CRASHING_KIND
+from .kinds import lost_finding, run_block
 from .work import Work
 
 if TYPE_CHECKING:
@@ -31,13 +28,11 @@ def run(text: bytes, tick: Tick, _room: memoryview) -> bytes:
 def result_of_lost(lost: Lost[Block]) -> BlockResult:
     """The result of a block whose process is gone, or was ended: the history that it was at is the finding."""
     block, number = lost.block, lost.number
-    history = history_of(block.seed, number, block.preset, crashes=block.kind == CRASHING_KIND, longest=block.longest)
     rest = f"; histories {number + 1} to {block.first + block.count - 1} were not run"
     last = number + 1 == block.first + block.count
     failure = Failure(lost.law, lost.expected, f"{lost.found}{'' if last else rest}")
-    driver = f"{block.kind}, history {number}"
-    finding = Finding.of(history, failure, seed=block.seed, driver=driver, always=block.always)
-    return BlockResult(block=block, histories=number - block.first, operations=0, findings=(finding.text(),), found=1)
+    text = lost_finding(block, number, failure)
+    return BlockResult(block=block, histories=number - block.first, operations=0, findings=(text,), found=1)
 
 
 HISTORIES: Final[Work[Block, BlockResult]] = Work(message, run, BlockResult.from_json, result_of_lost)

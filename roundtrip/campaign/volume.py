@@ -140,6 +140,17 @@ def finding_of(block: Block, number: int, history: History, error: Exception) ->
     failure = examine(history, always=block.always)
     if failure is None:
         failure = Failure(REPEATABLE, f"what the first run gave: {Failure.of(error).found}", "no failure")
+    return finding_in(block, number, history, failure)
+
+
+def lost_finding(block: Block, number: int, failure: Failure) -> str:
+    """See `kinds`."""
+    history = history_of(block.seed, number, block.preset, crashes=block.kind == CRASHING_KIND, longest=block.longest)
+    return finding_in(block, number, history, failure).text()
+
+
+def finding_in(block: Block, number: int, history: History, failure: Failure) -> Finding:
+    """A finding of a block."""
     driver = f"{block.kind}, history {number}"
     return Finding.of(history, failure, seed=block.seed, driver=driver, always=block.always)
 

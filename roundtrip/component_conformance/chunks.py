@@ -15,8 +15,9 @@ from engine.errors import StoreFull
 from engine.extents import StalePlace
 from engine.locator import TOMBSTONE
 from engine.memory_disk import MemoryDisk
-from engine.reclamation import Reclamation, choose, room_for_copies
+from engine.reclamation import Reclamation
 from engine.seams import Seams, SeededRandomness
+from engine.victims import choose, room_for_copies
 
 from ..models.chunks import ChunkStoreModel
 from ..models.index import IndexModel

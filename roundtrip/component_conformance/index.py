@@ -19,8 +19,8 @@ from engine.errors import StoreFull
 from engine.locator import TOMBSTONE
 from engine.maintenance import INDEX
 from engine.memory_disk import MemoryDisk
-from engine.reclamation import choose, room_for_copies
 from engine.seams import Seams, SeededRandomness
+from engine.victims import choose, room_for_copies
 
 from ..models.index import IndexModel
 from .trial import Trial, Verb, disagree, equal, new_disk, power_cut, survivors

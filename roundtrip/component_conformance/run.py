@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from ..compiled.loading import refuse_compiled
 from .chunks import ChunkTrial
 from .extents import ExtentTrial
 from .index import IndexTrial
@@ -48,7 +49,12 @@ class ComponentReport(msgspec.Struct, frozen=True):
 
 def run_component(name: str, seed: int, operations: int) -> ComponentReport:
     """Run so many random operations on a component and its model; the same seed runs the same ones."""
-    return _run(name, seed, draw(COMPONENTS[name].alphabet, Random(f"{name} {seed}"), operations))
+    return _run(name, seed, history_of_component(name, seed, operations))
+
+
+def history_of_component(name: str, seed: int, operations: int) -> Iterable[Operation]:
+    """So many random operations; the same ones for the same seed."""
+    return draw(COMPONENTS[name].alphabet, Random(f"{name} {seed}"), operations)
 
 
 def replay_component(name: str, seed: int, history: Iterable[str]) -> ComponentReport:
@@ -75,6 +81,7 @@ def shrink_component(report: ComponentReport) -> ComponentReport:
 def _run(name: str, seed: int, operations: Iterable[Operation]) -> ComponentReport:
     done: list[str] = []
     finding = None
+    refuse_compiled("a component beside its model")  # its neighbours are mocks
     trial = COMPONENTS[name](seed)
     for operation in operations:
         done.append(str(operation))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,8 +11,10 @@ from roundtrip.campaign.block import Block, BlockResult
 from roundtrip.campaign.volume import COLLECT_EVERY, KEPT_MAXIMUM, collecting_seldom
 from roundtrip.campaign.workers import Limits
 from roundtrip.histories.drivers import history_of
+from roundtrip.histories.finding import Finding
+from roundtrip.histories.history import History
 
-from .exhaustive import ALPHABET, Enumeration
+from .exhaustive import ALPHABET, PLACEMENT, Enumeration, histories_of
 from .prepared import PREPARED, prepared_named
 from .sampling import Sampling
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from roundtrip.campaign.kinds import Tick
-    from roundtrip.histories.finding import Finding
+    from roundtrip.histories.failure import Failure
 
     from .judging import Judge
 
@@ -56,6 +59,18 @@ def exhaustive_block(block: Block, tick: Tick) -> BlockResult:
                 collect()
     count = enumeration.histories
     return result_of(block, count, count, enumeration.judge, enumeration.findings, enumeration.found)
+
+
+def lost_finding(block: Block, number: int, failure: Failure) -> str:
+    """See `campaign.kinds`. Of an enumeration, histories are numbered as they come, from 0 on."""
+    driver = f"{block.kind}, history {number}"
+    if block.kind == SAMPLED:
+        history = history_of(block.seed, number, block.preset, crashes=True, longest=block.longest)
+    else:
+        prepared = prepared_named(block.kind.removeprefix(EXHAUSTIVE))
+        last = next(islice(histories_of(block.longest), number, None), ())
+        history = History(preset=block.preset, placement=PLACEMENT, operations=(*prepared.operations, *last))
+    return Finding.of(history, failure, seed=block.seed, driver=driver).text()
 
 
 def result_of(

@@ -110,6 +110,7 @@ class Examiner:
         """While examinations are made: the readers' looks at roots are recorded as a whole."""
         recovery: Any = engine.recovery
         reference: Any = roundtrip.reference.roots
+        assert recovery.__file__.endswith(".py"), "a compiled module would go on with its own functions"
         recovery.RootBlocks = self._blocks
         recovery.read_root_header = self._root_header
         recovery.first_sequence = self._first_sequence

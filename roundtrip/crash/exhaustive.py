@@ -59,6 +59,7 @@ ALPHABET: Final[tuple[Operation, ...]] = (
 FORGET_EVERY: Final = 150
 #: The kind of such findings: `replaying` replays them.
 CRASH_STATE: Final = "crash-state"
+PLACEMENT: Final = "counter"
 #: Findings of one law that are kept; the others are counted.
 FINDINGS_MAXIMUM: Final = 3
 
@@ -104,7 +105,7 @@ class Enumeration:
         """Keep a finding, as a history."""
         self.found += 1
         if sum(each.law == Failure.of(error).law for each in self.findings) < FINDINGS_MAXIMUM:
-            history = History(preset=self.preset, placement="counter", operations=tuple(operations))
+            history = History(preset=self.preset, placement=PLACEMENT, operations=tuple(operations))
             driver = f"exhaustive, {self.prepared.name}"
             self.findings.append(Finding.of(history, error, driver=driver, kind=CRASH_STATE))
 

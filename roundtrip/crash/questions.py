@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.extents import HEADER_SIZE
 from engine.recovery import RECORD_HEADER_SIZE, RootBlocks, read_copy, read_root_header
 from formats.generated import superblock_v1, tree_metadata_v1
-from formats.place import offset_seed
+from formats.seeds import offset_seed
 from roundtrip.reference import extent_header, superblock, tree_metadata
 from roundtrip.reference.refusal import Refusal
 from roundtrip.reference.window import Window

@@ -12,7 +12,7 @@ from engine.recovery import recover
 from engine.run_reader import FOOTER_SIZE
 from engine.window import Window
 from formats.generated import lsm_page_footer_v1, lsm_page_index_v1, superblock_v1, tree_metadata_v1
-from formats.place import life_seed, offset_seed, run_key, run_seed
+from formats.seeds import life_seed, offset_seed, run_key, run_seed
 
 from .atlas import (
     DATA_PAGE,

@@ -14,7 +14,7 @@ from engine.extents import Extents
 from engine.store import Store
 from engine.window import Window
 from engine.writeback import Writeback
-from formats.place import life_seed
+from formats.seeds import life_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,6 +15,7 @@ from engine.memory_disk import MemoryDisk
 from engine.store_directory import DISK_FILE, find_extent_size, lock_of
 from formats.errors import ShardproofError
 
+from ..compiled.loading import refuse_compiled
 from ..faults.atlas import DATA_PAGE, RUN_END, SUPERBLOCK_RECORD, VALUE_FRAME
 from ..faults.places import places_of
 from ..histories.operations import Crash, Cut, PowerCut, parse_operation
@@ -116,7 +117,9 @@ def image_of(
 
 
 def left_by(recipe: Recipe, preset: Preset, placement: str) -> tuple[MemoryDisk, Limits]:
-    """The disk as the history leaves it, and the limits of its last opening."""
+    """The disk as the history leaves it, and the limits of its last opening. May raise `NotCompiled`."""
+    if recipe.remembers:
+        refuse_compiled("a disk that remembers")
     kind = RememberingDisk if recipe.remembers else MemoryDisk
     disk = kind(preset.shape.extent_count, preset.shape.extent_size_bytes)
     session = Session(preset, placement, disk)

@@ -17,7 +17,7 @@ from engine.frames import probe_frame
 from engine.scrub import Scrub
 from engine.store import Store
 from engine.window import Window
-from formats.place import life_seed, offset_seed
+from formats.seeds import life_seed, offset_seed
 
 from ..faults.planted import rotten_page_is_empty
 from ..reference import mapping

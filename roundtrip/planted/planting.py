@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from formats.errors import ShardproofError
+from roundtrip.compiled.loading import refuse_compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +92,8 @@ def planted(bug: Bug | None) -> Iterator[None]:
 
     Raises `PlantFailed`.
     """
+    if bug is not None:
+        refuse_compiled("planting a bug")
     former: list[tuple[type | ModuleType, str, Any]] = []
     try:
         for one in bug.edits if bug is not None else ():

@@ -33,6 +33,7 @@ TASK_SECONDS_MAXIMUM: Final = 3600
 #: The measuring process sees exactly our modules, and nothing that its working folder happens to hold.
 START: Final = (
     "import json, sys; sys.path[:] = json.load(open(sys.argv[1], encoding='utf-8'))['path'];"
+    "from roundtrip.compiled.loading import use_if_asked; use_if_asked();"
     f"from {child.__name__} import main; sys.exit(main(sys.argv[1]))"
 )
 
