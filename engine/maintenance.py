@@ -15,7 +15,7 @@ from .compaction import Compaction, has_garbage, likely_bytes, most_bytes, plan,
 from .dependency import Dependency
 from .errors import CallRefused, EngineError, StoreFull
 from .extents import HEADER_SIZE
-from .victims import GAIN_SHARE, VICTIMS_AT_ONCE, ReclaimReport, choose, room_for_copies, together
+from .victims import GAIN_SHARE, VICTIMS_AT_ONCE, Candidate, ReclaimReport, choose, room_for_copies, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .index import Index
     from .reclamation import Reclamation
     from .seams import Clock, Sync, Thread
-    from .victims import Candidate
     from .writeback import Writeback
 
 DATA: Final = frozenset({"data"})
