@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
 
@@ -157,6 +159,42 @@ def test_nothing_is_allocated_from_a_length_that_is_not_there() -> None:
     assert module.probe(data) is None
     assert tracemalloc.get_traced_memory()[1] < 64 * 1024
     tracemalloc.stop()
+
+
+COLUMNS = fields(n=U16, k=U8, a=Array(HERE, U16), b=Array(HERE, U16), d=Array(Field(0, ("k",)), U32))
+
+
+def shapes_of(module: ModuleType) -> list[Any]:
+    return [value for value in vars(module).values() if hasattr(value, "cache_info")]
+
+
+def test_shapes_of_columns_are_kept_in_bounded_number() -> None:
+    module = module_of(COLUMNS)
+    for count in range(3000):
+        value = count, 1, tuple(range(count)), (7,) * count, (count,)
+        assert module.probe_tuple(module.encode_tuple(*value)) == value
+    sizes = [(kept.cache_info().currsize, kept.cache_info().maxsize) for kept in shapes_of(module)]
+    assert sorted(sizes) == [(1, 1024), (1024, 1024), (1024, 1024)]
+
+
+@pytest.mark.parametrize("count", [True, 1.0])
+def test_count_that_only_equals_one_is_refused_also_when_its_shape_is_kept(count: Any) -> None:
+    module = module_of(COLUMNS)
+    for _ in range(2):
+        with pytest.raises(struct.error):
+            module.encode_tuple(count, 1, (5,), (5,), (5,))
+        assert module.encode_tuple(1, 1, (5,), (5,), (5,))
+
+
+def test_threads_share_the_shapes_of_columns() -> None:
+    module = module_of(COLUMNS)
+
+    def exchange(first: int) -> bool:
+        values = [(n, 2, tuple(range(n)), (n,) * n, (first, n)) for n in range(first, first + 1500)]
+        return all(module.probe_tuple(module.encode_tuple(*value)) == value for value in values)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(exchange, range(0, 400, 100)))
 
 
 @pytest.fixture(scope="module")

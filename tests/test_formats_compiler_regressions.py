@@ -58,6 +58,34 @@ FOUND: dict[str, Any] = {
             ),
         ),
     ),
+    "a count that is a comparison or a flag": c.Struct(
+        "n" / c.Int8ub,
+        "f" / c.Flag,
+        "t" / c.Bytes(1),
+        "a" / c.Array(this.n > 3, c.Int16ub),
+        "b" / c.Array(this.f, c.Int32ul),
+        "d" / c.Array(this.t == b'"', c.Int16ub),
+    ),
+    "columns of one count in branches, in loops and behind them": c.Struct(
+        "n" / c.Int8ub,
+        "f" / c.Flag,
+        "a" / c.If(this.f, c.Array(this.n, c.Int16ub)),
+        "b" / c.Array(this.n, c.Int16ub),
+        "d"
+        / c.Array(
+            this.n, c.Struct("m" / c.Flag, "e" / c.Array(this._.n, c.Int16ul), "g" / c.Array(this._.n, c.Int16ul))
+        ),
+        "h" / c.Array(this.n, c.Int16ul),
+        "i" / c.IfThenElse(this.f, c.Array(this.n, c.Int64sb), c.Array(this.n, c.Int64sb)),
+    ),
+    "fields are named like the shapes of columns": c.Struct(
+        "lru_cache" / c.Int8ub,
+        "Struct" / c.Int8ub,
+        "_u16_column" / c.Int8ub,
+        "lru_cache_u16s" / c.Array(this.lru_cache, c.Int16ul),
+        "frame_columns" / c.Array(this.lru_cache, c.Int16ul),
+        "u16_column" / c.Array(this.Struct, c.Int16ul),
+    ),
     "two branches with alike records": c.Struct(
         "a" / c.Int8ub, "b" / c.IfThenElse(this.a > 5, c.Struct(c.Padding(1)), c.Struct(c.Padding(2)))
     ),

@@ -11,9 +11,9 @@ import pytest
 from formats.catalog import CATALOG
 from roundtrip.exhaustive import PLANTED, Wanted, exhaust, symbolic
 from roundtrip.exhaustive.contracts import UNDER_TEST, UnderTest, a_prefix, total
-from roundtrip.exhaustive.explorer import search_of
+from roundtrip.exhaustive.explorer import loaded, search_of
 from roundtrip.exhaustive.outcome import SYMBOLIC
-from roundtrip.exhaustive.stand_ins import NotModelled, StructStandIn, masked, parsed
+from roundtrip.exhaustive.stand_ins import NotModelled, StandIns, StructStandIn, masked, parsed
 from roundtrip.exhaustive.symbolic import Goal, Search, buffer_of, goals_of
 from roundtrip.mutants.planting import Mutant
 from roundtrip.subjects import Subject, subject_of
@@ -69,6 +69,16 @@ def test_stand_in_refuses_to_pack_what_struct_refuses(values: tuple[object, ...]
 def test_what_has_no_stand_in_is_named(text: str) -> None:
     with pytest.raises(NotModelled):
         parsed(text)
+
+
+def test_shapes_that_a_module_keeps_have_stand_ins_that_keep_nothing() -> None:
+    module = loaded(CATALOG.labelled("lsm_page.filter").codec)
+    StandIns(module).install(())
+    column = vars(module)["_u64_column"]
+    shape = column(2)
+    assert isinstance(shape, StructStandIn)
+    assert shape.unpack_from(bytes(7) + b"\1" + bytes(8)) == (1 << 56, 0)
+    assert column(2) is not shape
 
 
 def test_masks_by_remainders_are_masks() -> None:

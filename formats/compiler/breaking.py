@@ -34,11 +34,22 @@ def call_parts(text: str) -> tuple[str, list[str]]:
     """The function and the arguments of a call (no function: a tuple); no arguments where the text is no call."""
     if not text.endswith(")"):
         return text, []
-    opening = next((index for index, depth in depths(text) if depth == 1), None)
-    closing = next((index for index, depth in depths(text) if depth == 0 and index > (opening or 0)), None)
-    if opening is None or closing != len(text) - 1 or text[opening] != "(":
+    openings, before = [], 0
+    for index, depth in depths(text):
+        if depth == 1 and before == 0:
+            openings.append(index)
+        before = depth
+    if not openings or before != 0 or text[openings[-1]] != "(":
+        return text, []
+    opening = openings[-1]
+    if len(openings) > 1 and " " in outside(text[:opening]):  # operators, not a call of what a call gives
         return text, []
     return text[:opening], split(text[opening + 1 : -1], ",")
+
+
+def outside(text: str) -> str:
+    """What stands outside brackets and string literals."""
+    return "".join(text[index] for index, depth in depths(text) if depth == 0)
 
 
 def split(text: str, separator: str) -> list[str]:

@@ -66,6 +66,7 @@ def assembled(tables: Tables, name: str, version: int, functions: list[list[str]
         head.add(f"HEADER_SIZE: Final = {size}")
     head.add("\nData: TypeAlias = bytes | bytearray | memoryview\n")
     tables.write(head)
+    functions = [*tables.sized_functions(), *functions]
     text = "\n".join([*head.lines, *body.lines, *(line for function in functions for line in ("", "", *function))])
     return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
 

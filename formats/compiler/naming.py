@@ -22,7 +22,7 @@ ANNOTATIONS: Final = frozenset(
 #: Lower-case names of generated modules, which locals must not hide.
 WORDS: Final = (
     "accumulate all any bool bytearray bytes crc32c data encode encode_header encode_tuple end entry "
-    "float frozenset group int isinstance isnan key_at len list lookup lower_bound lt map max memoryview "
+    "float frozenset group int isinstance isnan key_at len list lookup lower_bound lru_cache lt map max memoryview "
     "min msgspec pack probe probe_header probe_prefix probe_tuple range seed set sorted str sum tuple "
     "type unmasked unpack_from value zip l"
 )

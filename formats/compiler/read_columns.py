@@ -26,7 +26,7 @@ from .read_branches import expression
 from .read_composites import in_run, times
 from .reader import Reader
 from .scalars import flag_mask, integer_code, integer_range
-from .tables import Trail
+from .tables import NUMBER_SHAPES, Trail
 from .text import Code, quoted
 from .writer import Writer
 
@@ -70,7 +70,8 @@ def count_of(reader: Reader, count: Expression, trail: Trail) -> Code:
     if code.low is None or code.low < 0:
         code = counted(reader, code, trail)
         reader.check(f"{code.text} < 0")
-    return Code(code.text, "int", max(code.low or 0, 0), code.high)
+    text = f"int({code.text})" if code.kind == "bool" else code.text
+    return Code(text, "int", max(code.low or 0, 0), code.high)
 
 
 def counted(reader: Reader, count: Code, trail: Trail) -> Code:
@@ -201,10 +202,18 @@ def unpacked(reader: Reader, code: str, order: str, count: Code, start: Spot, en
     if count.text.isdigit():
         shape = reader.tables.shape(f"{order or '<'}{count.text}{code}", "COLUMN")
         return f"{shape}.unpack_from(data, {start})"
-    reader.tables.need("struct", "unpack_from")
-    if '"' in count.text:  # a comparison of texts, which an f-string cannot hold
-        return f'unpack_from("{order or "<"}%d{code}" % ({count.text}), data, {start})'
-    return f'unpack_from(f"{order or "<"}{{{count.text}}}{code}", data, {start})'
+    return f"{shape_of_column(reader, code, order, count)}.unpack_from(data, {start})"
+
+
+def shape_of_column(reader: Reader, code: str, order: str, count: Code) -> str:
+    """The shape of a column; where its count is a local, the shape is one too, for all the columns like it."""
+    shape = reader.tables.column(code, order, count.text)
+    if not count.text.isidentifier():
+        return shape
+    if shape not in reader.columns:
+        reader.columns[shape] = reader.names.local((count.text,), f"_{NUMBER_SHAPES[code].lower()}s")
+        reader.line(f"{reader.columns[shape]} = {shape}")
+    return reader.columns[shape]
 
 
 def check_bounds(reader: Reader, inner: Integer, node: Bounded, local: str, count: Code) -> None:

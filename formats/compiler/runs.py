@@ -31,7 +31,8 @@ class Runs:
 
     spot: the next byte to read; limit: where the bytes or the region end; proven: how far behind a local bytes are
     known to be there; body: what waits behind the run; label: what to call the shape of the next run; here: the path
-    of the node that is being read; input_size: the size in bytes of every input, where that has been checked.
+    of the node that is being read; input_size: the size in bytes of every input, where that has been checked; columns:
+    the locals that hold shapes of columns in this block and those around it.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -46,6 +47,7 @@ class Runs:
         self.label: tuple[str, ...] = ()
         self.here: Path = ()
         self.input_size: int | None = None
+        self.columns: dict[str, str] = {}
 
     # --- statements --------------------------------------------------------------------------------------------------
 
@@ -84,11 +86,13 @@ class Runs:
 
     @contextmanager
     def block(self, header: str) -> Iterator[None]:
-        """Statements under a header line."""
+        """Statements under a header line; they may not run, so what they put into locals is not known behind them."""
         self.flush()
+        columns = dict(self.columns)
         with self.lines.block(header):
             yield
             self.flush()
+        self.columns = columns
 
     def require(self, end: Spot) -> None:
         """Refuse where the bytes (or the region) end before this spot; skipped where that is proven."""

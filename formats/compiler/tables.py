@@ -29,6 +29,8 @@ MODULE_NAMES: Final = frozenset(
 )
 #: Shapes of one number have names of their own.
 NUMBER_SHAPES: Final = {"B": "U8", "H": "U16", "I": "U32", "Q": "U64", "b": "S8", "h": "S16", "i": "S32", "q": "S64"}
+#: A generated module keeps the shapes of so many counts.
+SHAPES_KEPT: Final = 1024
 FLOAT_SHAPES: Final = {"e": "F16", "f": "F32", "d": "F64"}
 
 
@@ -80,6 +82,16 @@ class Typed:
     simple: bool = False
 
 
+@dataclass(frozen=True)
+class Sized:
+    """A function of a module that gives the shape of columns, from their counts."""
+
+    name: str
+    parameters: tuple[str, ...]
+    text: str
+    is_typed: bool
+
+
 @dataclass
 class Record:
     """A record class: its fields with their types, in records and in nested tuples."""
@@ -105,6 +117,7 @@ class Tables:
         self.names = Names(MODULE_NAMES)
         self.imports: dict[str, set[str]] = {}
         self.shapes: dict[str, tuple[str, str]] = {}
+        self.sized: dict[tuple[str, bool], Sized] = {}
         self.constants: dict[str, tuple[str, str]] = {}
         self.enumerations: dict[tuple[object, ...], Table] = {}
         self.records: dict[tuple[str, ...], Record] = {}
@@ -148,6 +161,41 @@ class Tables:
                 wanted, comment = simple + ("" if text[0] == "<" or code in "bB" else "_BIG"), ""
             self.shapes[text] = (self.names.take(wanted), comment)
         return self.shapes[text][0]
+
+    def column(self, code: str, order: str, count: str) -> str:
+        """The shape of a column of numbers in a decoder, whose count is only known then."""
+        name = NUMBER_SHAPES[code].lower() + ("_big" if order == ">" else "")
+        return self.sized_shape(f"_{name}_column", order or "<", [(count, code)], is_typed=False)
+
+    def sized_shape(self, wanted: str, order: str, parts: list[tuple[str, str]], *, is_typed: bool = True) -> str:
+        """The call that gives the shape of some parts (count, struct code), of which some counts are expressions.
+
+        No local begins with an underscore, so none hides the function. Typed: a count comes from a caller, who may
+        give True where 1 was seen before.
+        """
+        counts = list(dict.fromkeys(count for count, _ in parts if count))
+        places = {count: f"{{{place}}}" for place, count in enumerate(counts)}
+        key = order + "".join(places.get(count, "") + code for count, code in parts), is_typed
+        if key not in self.sized:
+            own = Names()
+            names = [own.take(count if count.isidentifier() and len(counts) > 1 else "count") for count in counts]
+            text = key[0].format(*(f"{{{name}}}" for name in names))
+            self.sized[key] = Sized(self.names.take(wanted), tuple(names), text, is_typed)
+            self.need("functools", "lru_cache")
+            self.need("struct", "Struct")
+        return f"{self.sized[key].name}({', '.join(counts)})"
+
+    def sized_functions(self) -> list[list[str]]:
+        """The functions that give shapes. Each keeps the shapes of some counts, for to make one takes longer."""
+        functions = []
+        for sized in self.sized.values():
+            lines = Lines(0)
+            lines.add(f"@lru_cache(maxsize={SHAPES_KEPT}{', typed=True' if sized.is_typed else ''})")
+            lines.add(f"def {sized.name}({', '.join(f'{name}: int' for name in sized.parameters)}) -> Struct:")
+            lines.add('    """The shape of columns of so many numbers."""')
+            lines.add(f'    return Struct(f"{sized.text}")')
+            functions.append(lines.lines)
+        return functions
 
     def constant(self, wanted: str, text: str, annotation: str = "", comment: str = "") -> str:
         """A module constant with this text; equal ones are shared."""

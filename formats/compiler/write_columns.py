@@ -34,7 +34,8 @@ def write_array(writer: Writer, node: Array, trail: Trail, value: str | None, sl
     """`count` elements."""
     assert value is not None
     writer.refuse(f"type({value}) is not tuple", trail, "TypeError")
-    count = size_of(node.count, writer.context(trail)).atom
+    size = size_of(node.count, writer.context(trail))
+    count = f"int({size.text})" if size.kind == "bool" else size.atom
     if not same_count(writer, node.count, slot, trail):
         writer.refuse(f"len({value}) != {count}", trail)
     if node.order:
@@ -70,7 +71,7 @@ def write_column(writer: Writer, node: Node, trail: Trail, value: str, count: st
                 return [Piece(count, text=f"bytes({value})")]
             if count.isdigit():
                 return [Piece(str(int(count) * node.size), f"{count}{code}", order, [f"*{value}"])]
-            return [Piece(f"{count} * {node.size}", f"{{{count}}}{code}", order, [f"*{value}"])]
+            return [Piece(f"{count} * {node.size}", code, order, [f"*{value}"], count=count)]
         case Boolean():
             writer.refuse(f"not {{False, True}}.issuperset({value})", trail)
             return [Piece(f"len({value})", text=f"bytes({value})")]

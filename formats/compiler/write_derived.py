@@ -142,11 +142,12 @@ def write_ends(writer: Writer, node: EndsOf, trail: Trail, value: str | None, _s
         raise SchemaRefused(trail.path, f"ends of {node.node.size} bytes", "1, 2, 4 or 8 bytes")
     if value is not None:
         raise SchemaRefused(trail.path, "ends stand outside the struct of their slices")
-    count = size_of(node.count, writer.context(trail)).atom
+    size = size_of(node.count, writer.context(trail))
+    count = f"int({size.text})" if size.kind == "bool" else size.atom
     if not same_count(writer, node.count, target, trail):
         writer.refuse(f"len({target.code.text}) != {count}", trail)
     ends = f"*accumulate(map(len, {target.stored or target.code.text}))"
-    return [Piece(f"{count} * {node.node.size}", f"{{{count}}}{code}", order, [ends])]
+    return [Piece(f"{count} * {node.node.size}", code, order, [ends], count=count)]
 
 
 def write_prefix(writer: Writer, node: PrefixOf, trail: Trail, value: str | None, slot: Slot) -> list[Piece]:

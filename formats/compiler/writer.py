@@ -15,7 +15,7 @@ from typing import Final
 from ..errors import SchemaRefused, path_text
 from ..layout import BitGroup, Captured, Field, Node, Struct
 from .expressions import Context, compiled
-from .naming import constant_name
+from .naming import constant_name, identifier
 from .scalars import ZEROS_MAXIMUM
 from .tables import Tables, Trail
 from .text import Code, Lines, quoted
@@ -27,8 +27,9 @@ JOIN: Final = 'b"".join('
 class Piece:
     """Bytes of one field.
 
-    code: its struct code, perhaps with a count in braces, or empty for a byte string; values: the arguments of the
-    pack call; text: the expression of its bytes, where there is one; size: text of the number of bytes.
+    code: its struct code, or empty for a byte string; count: how many of them, where only the encoder knows; values:
+    the arguments of the pack call; text: the expression of its bytes, where there is one; size: text of the number of
+    bytes.
     """
 
     size: str
@@ -37,6 +38,7 @@ class Piece:
     values: list[str] = field(default_factory=list)
     text: str = ""
     constant: bytes | None = None
+    count: str = ""
 
 
 @dataclass(eq=False)
@@ -218,12 +220,12 @@ class Writer:
         if all(piece.constant is not None for piece in group):
             return [quoted(b"".join(piece.constant or b"" for piece in group))]
         order = next((piece.order for piece in group if piece.order), "<")
-        code = order + "".join(piece.code for piece in group)
         values = [self.tables.named(value) for piece in group for value in piece.values]
-        if "{" in code:
-            self.tables.need("struct", "pack")
-            return [f'pack(f"{code}", {", ".join(values)})']
-        comment = ""
+        if any(piece.count for piece in group):
+            wanted = f"_{identifier('_'.join(hint or ('frame',))).lower()}_columns"
+            shape = self.tables.sized_shape(wanted, order, [(piece.count, piece.code) for piece in group])
+            return [f"{shape}.pack({', '.join(values)})"]
+        code, comment = order + "".join(piece.code for piece in group), ""
         shape = self.tables.shape(code, constant_name(("_".join((*hint, "pack")),)) if hint else "FRAME_PACK", comment)
         return [f"{shape}.pack({', '.join(values)})"]
 

@@ -6,9 +6,10 @@ refuse, without a diagnosis; `encode` and its kin raise on values that have no e
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate
 from operator import lt
-from struct import Struct, pack, unpack_from
+from struct import Struct, unpack_from
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -77,6 +78,24 @@ class Header(NamedTuple):
 HeaderTuple: TypeAlias = tuple[int, int, int, int]
 
 
+@lru_cache(maxsize=1024)
+def _u16_column(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}H")
+
+
+@lru_cache(maxsize=1024)
+def _u32_column(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}I")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _entries_columns(entry_count: int, locator_count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{entry_count}H{entry_count}H{locator_count}I{locator_count}I{locator_count}I{locator_count}I{locator_count}I")
+
+
 def probe(data: Data, seed: int = 0) -> LsmPageData | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -120,18 +139,20 @@ def probe(data: Data, seed: int = 0) -> LsmPageData | None:
     checksums_end = lengths_end + locator_count * 4
     if entries_end < checksums_end:
         return None
-    key_ends = unpack_from(f"<{entry_count}H", data, 32)
-    locator_ends = unpack_from(f"<{entry_count}H", data, key_ends_end)
+    entry_count_u16s = _u16_column(entry_count)
+    key_ends = entry_count_u16s.unpack_from(data, 32)
+    locator_ends = entry_count_u16s.unpack_from(data, key_ends_end)
     if (
         list(locator_ends) != sorted(locator_ends)
         or locator_ends[-1] != locator_count
     ):
         return None
-    extents = unpack_from(f"<{locator_count}I", data, locator_ends_end)
-    generations = unpack_from(f"<{locator_count}I", data, extents_end)
-    offsets = unpack_from(f"<{locator_count}I", data, generations_end)
-    lengths = unpack_from(f"<{locator_count}I", data, offsets_end)
-    checksums = unpack_from(f"<{locator_count}I", data, lengths_end)
+    locator_count_u32s = _u32_column(locator_count)
+    extents = locator_count_u32s.unpack_from(data, locator_ends_end)
+    generations = locator_count_u32s.unpack_from(data, extents_end)
+    offsets = locator_count_u32s.unpack_from(data, generations_end)
+    lengths = locator_count_u32s.unpack_from(data, offsets_end)
+    checksums = locator_count_u32s.unpack_from(data, lengths_end)
 
     # entries.keys
     keys_heap = data[checksums_end:entries_end]
@@ -198,18 +219,20 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageDataTuple | None:
     checksums_end = lengths_end + locator_count * 4
     if entries_end < checksums_end:
         return None
-    key_ends = unpack_from(f"<{entry_count}H", data, 32)
-    locator_ends = unpack_from(f"<{entry_count}H", data, key_ends_end)
+    entry_count_u16s = _u16_column(entry_count)
+    key_ends = entry_count_u16s.unpack_from(data, 32)
+    locator_ends = entry_count_u16s.unpack_from(data, key_ends_end)
     if (
         list(locator_ends) != sorted(locator_ends)
         or locator_ends[-1] != locator_count
     ):
         return None
-    extents = unpack_from(f"<{locator_count}I", data, locator_ends_end)
-    generations = unpack_from(f"<{locator_count}I", data, extents_end)
-    offsets = unpack_from(f"<{locator_count}I", data, generations_end)
-    lengths = unpack_from(f"<{locator_count}I", data, offsets_end)
-    checksums = unpack_from(f"<{locator_count}I", data, lengths_end)
+    locator_count_u32s = _u32_column(locator_count)
+    extents = locator_count_u32s.unpack_from(data, locator_ends_end)
+    generations = locator_count_u32s.unpack_from(data, extents_end)
+    offsets = locator_count_u32s.unpack_from(data, generations_end)
+    lengths = locator_count_u32s.unpack_from(data, offsets_end)
+    checksums = locator_count_u32s.unpack_from(data, lengths_end)
 
     # entries.keys
     keys_heap = data[checksums_end:entries_end]
@@ -321,8 +344,7 @@ def encode(value: LsmPageData, seed: int = 0) -> bytes:
         raise ValueError("entries.keys")
 
     entries_bytes = (
-        pack(
-            f"<{entry_count}H{entry_count}H{locator_count}I{locator_count}I{locator_count}I{locator_count}I{locator_count}I",
+        _entries_columns(entry_count, locator_count).pack(
             *accumulate(map(len, keys)),
             *locator_ends,
             *extents,
@@ -390,8 +412,7 @@ def encode_tuple(entries: LsmPageDataEntriesTuple, seed: int = 0) -> bytes:
         raise ValueError("entries.keys")
 
     entries_bytes = (
-        pack(
-            f"<{entry_count}H{entry_count}H{locator_count}I{locator_count}I{locator_count}I{locator_count}I{locator_count}I",
+        _entries_columns(entry_count, locator_count).pack(
             *accumulate(map(len, keys)),
             *locator_ends,
             *extents,

@@ -6,7 +6,8 @@ refuse, without a diagnosis; `encode` and its kin raise on values that have no e
 
 from __future__ import annotations
 
-from struct import Struct, pack, unpack_from
+from functools import lru_cache
+from struct import Struct
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -59,6 +60,18 @@ class Header(NamedTuple):
 HeaderTuple: TypeAlias = tuple[int, int, int, int]
 
 
+@lru_cache(maxsize=1024)
+def _u64_column(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}Q")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _entries_columns(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}Q")
+
+
 def probe(data: Data, seed: int = 0) -> LsmPageFilter | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -88,7 +101,8 @@ def probe(data: Data, seed: int = 0) -> LsmPageFilter | None:
     words_end = 32 + word_count * 8
     if entries_end != words_end:
         return None
-    words = unpack_from(f"<{word_count}Q", data, 32)
+    word_count_u64s = _u64_column(word_count)
+    words = word_count_u64s.unpack_from(data, 32)
     return LsmPageFilter(probes, LsmPageFilterEntries(words))
 
 
@@ -121,7 +135,8 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageFilterTuple | None:
     words_end = 32 + word_count * 8
     if entries_end != words_end:
         return None
-    words = unpack_from(f"<{word_count}Q", data, 32)
+    word_count_u64s = _u64_column(word_count)
+    words = word_count_u64s.unpack_from(data, 32)
     return (probes, (words,))
 
 
@@ -168,7 +183,7 @@ def encode(value: LsmPageFilter, seed: int = 0) -> bytes:
     if entries_length > 8388608:
         raise ValueError("entries_length")
 
-    entries_bytes = pack(f"<{word_count}Q", *words)
+    entries_bytes = _entries_columns(word_count).pack(*words)
     if not 1 <= probes <= 16:
         raise ValueError("probes")
 
@@ -191,7 +206,7 @@ def encode_tuple(probes: int, entries: LsmPageFilterEntriesTuple, seed: int = 0)
     if entries_length > 8388608:
         raise ValueError("entries_length")
 
-    entries_bytes = pack(f"<{word_count}Q", *words)
+    entries_bytes = _entries_columns(word_count).pack(*words)
     if not 1 <= probes <= 16:
         raise ValueError("probes")
 

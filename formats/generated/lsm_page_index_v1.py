@@ -6,9 +6,10 @@ refuse, without a diagnosis; `encode` and its kin raise on values that have no e
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate
 from operator import lt
-from struct import Struct, pack, unpack_from
+from struct import Struct
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -63,6 +64,18 @@ class Header(NamedTuple):
 HeaderTuple: TypeAlias = tuple[int, int, int]
 
 
+@lru_cache(maxsize=1024)
+def _u32_column(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}I")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _entries_columns(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}I{count}I{count}I")
+
+
 def probe(data: Data, seed: int = 0) -> LsmPageIndex | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -93,11 +106,12 @@ def probe(data: Data, seed: int = 0) -> LsmPageIndex | None:
     page_lengths_end = page_offsets_end + entry_count * 4
     if entries_end < page_lengths_end:
         return None
-    key_ends = unpack_from(f"<{entry_count}I", data, 32)
-    page_offsets = unpack_from(f"<{entry_count}I", data, key_ends_end)
+    entry_count_u32s = _u32_column(entry_count)
+    key_ends = entry_count_u32s.unpack_from(data, 32)
+    page_offsets = entry_count_u32s.unpack_from(data, key_ends_end)
     if not all(map(lt, page_offsets, page_offsets[1:])):
         return None
-    page_lengths = unpack_from(f"<{entry_count}I", data, page_offsets_end)
+    page_lengths = entry_count_u32s.unpack_from(data, page_offsets_end)
 
     # entries.keys
     keys_heap = data[page_lengths_end:entries_end]
@@ -149,11 +163,12 @@ def probe_tuple(data: Data, seed: int = 0) -> LsmPageIndexTuple | None:
     page_lengths_end = page_offsets_end + entry_count * 4
     if entries_end < page_lengths_end:
         return None
-    key_ends = unpack_from(f"<{entry_count}I", data, 32)
-    page_offsets = unpack_from(f"<{entry_count}I", data, key_ends_end)
+    entry_count_u32s = _u32_column(entry_count)
+    key_ends = entry_count_u32s.unpack_from(data, 32)
+    page_offsets = entry_count_u32s.unpack_from(data, key_ends_end)
     if not all(map(lt, page_offsets, page_offsets[1:])):
         return None
-    page_lengths = unpack_from(f"<{entry_count}I", data, page_offsets_end)
+    page_lengths = entry_count_u32s.unpack_from(data, page_offsets_end)
 
     # entries.keys
     keys_heap = data[page_lengths_end:entries_end]
@@ -233,12 +248,7 @@ def encode(value: LsmPageIndex, seed: int = 0) -> bytes:
         raise ValueError("entries.keys")
 
     entries_bytes = (
-        pack(
-            f"<{entry_count}I{entry_count}I{entry_count}I",
-            *accumulate(map(len, keys)),
-            *page_offsets,
-            *page_lengths,
-        )
+        _entries_columns(entry_count).pack(*accumulate(map(len, keys)), *page_offsets, *page_lengths)
         + keys_heap
     )
     entries_length = len(entries_bytes)
@@ -279,12 +289,7 @@ def encode_tuple(entries: LsmPageIndexEntriesTuple, seed: int = 0) -> bytes:
         raise ValueError("entries.keys")
 
     entries_bytes = (
-        pack(
-            f"<{entry_count}I{entry_count}I{entry_count}I",
-            *accumulate(map(len, keys)),
-            *page_offsets,
-            *page_lengths,
-        )
+        _entries_columns(entry_count).pack(*accumulate(map(len, keys)), *page_offsets, *page_lengths)
         + keys_heap
     )
     entries_length = len(entries_bytes)

@@ -6,8 +6,9 @@ refuse, without a diagnosis; `encode` and its kin raise on values that have no e
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import lt
-from struct import Struct, pack, unpack_from
+from struct import Struct
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -87,6 +88,18 @@ class Header(NamedTuple):
 HeaderTuple: TypeAlias = tuple[SuperblockRecord, int, int, int, int, int, int, int, int, int]
 
 
+@lru_cache(maxsize=1024)
+def _u32_column(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}I")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _entries_columns(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}I{count}I{count}I")
+
+
 def probe(data: Data, seed: int = 0) -> Superblock | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -138,11 +151,12 @@ def probe(data: Data, seed: int = 0) -> Superblock | None:
     owners_end = write_pointers_end + entry_count
     if entries_end != owners_end:
         return None
-    extents = unpack_from(f"<{entry_count}I", data, 64)
+    entry_count_u32s = _u32_column(entry_count)
+    extents = entry_count_u32s.unpack_from(data, 64)
     if not all(map(lt, extents, extents[1:])):
         return None
-    generations = unpack_from(f"<{entry_count}I", data, extents_end)
-    write_pointers = unpack_from(f"<{entry_count}I", data, generations_end)
+    generations = entry_count_u32s.unpack_from(data, extents_end)
+    write_pointers = entry_count_u32s.unpack_from(data, generations_end)
     try:
         owners = tuple([OWNERS_NAMES[number] for number in data[write_pointers_end:owners_end]])
     except KeyError:
@@ -210,11 +224,12 @@ def probe_tuple(data: Data, seed: int = 0) -> SuperblockTuple | None:
     owners_end = write_pointers_end + entry_count
     if entries_end != owners_end:
         return None
-    extents = unpack_from(f"<{entry_count}I", data, 64)
+    entry_count_u32s = _u32_column(entry_count)
+    extents = entry_count_u32s.unpack_from(data, 64)
     if not all(map(lt, extents, extents[1:])):
         return None
-    generations = unpack_from(f"<{entry_count}I", data, extents_end)
-    write_pointers = unpack_from(f"<{entry_count}I", data, generations_end)
+    generations = entry_count_u32s.unpack_from(data, extents_end)
+    write_pointers = entry_count_u32s.unpack_from(data, generations_end)
     try:
         owners = tuple([OWNERS_NAMES[number] for number in data[write_pointers_end:owners_end]])
     except KeyError:
@@ -332,7 +347,7 @@ def encode(value: Superblock, seed: int = 0) -> bytes:
     owners_numbers = [OWNERS_NUMBERS[name] for name in owners]
 
     entries_bytes = (
-        pack(f"<{entry_count}I{entry_count}I{entry_count}I", *extents, *generations, *write_pointers)
+        _entries_columns(entry_count).pack(*extents, *generations, *write_pointers)
         + bytes(owners_numbers)
     )
     entries_length = len(entries_bytes)
@@ -399,7 +414,7 @@ def encode_tuple(
     owners_numbers = [OWNERS_NUMBERS[name] for name in owners]
 
     entries_bytes = (
-        pack(f"<{entry_count}I{entry_count}I{entry_count}I", *extents, *generations, *write_pointers)
+        _entries_columns(entry_count).pack(*extents, *generations, *write_pointers)
         + bytes(owners_numbers)
     )
     entries_length = len(entries_bytes)

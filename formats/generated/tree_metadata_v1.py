@@ -6,8 +6,9 @@ refuse, without a diagnosis; `encode` and its kin raise on values that have no e
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import lt
-from struct import Struct, pack, unpack_from
+from struct import Struct
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -88,6 +89,24 @@ class Header(NamedTuple):
 HeaderTuple: TypeAlias = tuple[TreeMetadataRecord, int, int, int, int, int, int, int]
 
 
+@lru_cache(maxsize=1024)
+def _u32_column(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}I")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _changes_columns(count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{count}I")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _changes_columns_2(added_count: int, chunk_count: int, removed_count: int) -> Struct:
+    """The shape of columns of so many numbers."""
+    return Struct(f"<{added_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{removed_count}I")
+
+
 def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
     """The record of a whole frame, or None where any check fails."""
     end = len(data)
@@ -141,22 +160,25 @@ def probe(data: Data, seed: int = 0) -> TreeMetadata | None:
     removed_end = checksums_end + removed_count * 4
     if changes_end != removed_end:
         return None
-    added = unpack_from(f"<{added_count}I", data, 64)
+    added_count_u32s = _u32_column(added_count)
+    added = added_count_u32s.unpack_from(data, 64)
     if not all(map(lt, added, added[1:])):
         return None
     levels = tuple(data[added_end:levels_end])
-    chunk_ends = unpack_from(f"<{added_count}I", data, levels_end)
+    chunk_ends = added_count_u32s.unpack_from(data, levels_end)
     if (
         not all(map(lt, chunk_ends, chunk_ends[1:]))
         or (chunk_ends[-1] if chunk_ends else 0) != chunk_count
     ):
         return None
-    extents = unpack_from(f"<{chunk_count}I", data, chunk_ends_end)
-    generations = unpack_from(f"<{chunk_count}I", data, extents_end)
-    offsets = unpack_from(f"<{chunk_count}I", data, generations_end)
-    lengths = unpack_from(f"<{chunk_count}I", data, offsets_end)
-    checksums = unpack_from(f"<{chunk_count}I", data, lengths_end)
-    removed = unpack_from(f"<{removed_count}I", data, checksums_end)
+    chunk_count_u32s = _u32_column(chunk_count)
+    extents = chunk_count_u32s.unpack_from(data, chunk_ends_end)
+    generations = chunk_count_u32s.unpack_from(data, extents_end)
+    offsets = chunk_count_u32s.unpack_from(data, generations_end)
+    lengths = chunk_count_u32s.unpack_from(data, offsets_end)
+    checksums = chunk_count_u32s.unpack_from(data, lengths_end)
+    removed_count_u32s = _u32_column(removed_count)
+    removed = removed_count_u32s.unpack_from(data, checksums_end)
     if not all(map(lt, removed, removed[1:])):
         return None
     return TreeMetadata(
@@ -230,22 +252,25 @@ def probe_tuple(data: Data, seed: int = 0) -> TreeMetadataTuple | None:
     removed_end = checksums_end + removed_count * 4
     if changes_end != removed_end:
         return None
-    added = unpack_from(f"<{added_count}I", data, 64)
+    added_count_u32s = _u32_column(added_count)
+    added = added_count_u32s.unpack_from(data, 64)
     if not all(map(lt, added, added[1:])):
         return None
     levels = tuple(data[added_end:levels_end])
-    chunk_ends = unpack_from(f"<{added_count}I", data, levels_end)
+    chunk_ends = added_count_u32s.unpack_from(data, levels_end)
     if (
         not all(map(lt, chunk_ends, chunk_ends[1:]))
         or (chunk_ends[-1] if chunk_ends else 0) != chunk_count
     ):
         return None
-    extents = unpack_from(f"<{chunk_count}I", data, chunk_ends_end)
-    generations = unpack_from(f"<{chunk_count}I", data, extents_end)
-    offsets = unpack_from(f"<{chunk_count}I", data, generations_end)
-    lengths = unpack_from(f"<{chunk_count}I", data, offsets_end)
-    checksums = unpack_from(f"<{chunk_count}I", data, lengths_end)
-    removed = unpack_from(f"<{removed_count}I", data, checksums_end)
+    chunk_count_u32s = _u32_column(chunk_count)
+    extents = chunk_count_u32s.unpack_from(data, chunk_ends_end)
+    generations = chunk_count_u32s.unpack_from(data, extents_end)
+    offsets = chunk_count_u32s.unpack_from(data, generations_end)
+    lengths = chunk_count_u32s.unpack_from(data, offsets_end)
+    checksums = chunk_count_u32s.unpack_from(data, lengths_end)
+    removed_count_u32s = _u32_column(removed_count)
+    removed = removed_count_u32s.unpack_from(data, checksums_end)
     if not all(map(lt, removed, removed[1:])):
         return None
     return (
@@ -379,10 +404,9 @@ def encode(value: TreeMetadata, seed: int = 0) -> bytes:
 
     changes_bytes = b"".join(
         (
-            pack(f"<{added_count}I", *added),
+            _changes_columns(added_count).pack(*added),
             bytes(levels),
-            pack(
-                f"<{added_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{removed_count}I",
+            _changes_columns_2(added_count, chunk_count, removed_count).pack(
                 *chunk_ends,
                 *extents,
                 *generations,
@@ -477,10 +501,9 @@ def encode_tuple(
 
     changes_bytes = b"".join(
         (
-            pack(f"<{added_count}I", *added),
+            _changes_columns(added_count).pack(*added),
             bytes(levels),
-            pack(
-                f"<{added_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{chunk_count}I{removed_count}I",
+            _changes_columns_2(added_count, chunk_count, removed_count).pack(
                 *chunk_ends,
                 *extents,
                 *generations,

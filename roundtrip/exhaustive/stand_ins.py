@@ -217,6 +217,11 @@ class StandIns:
                 setattr(self.module, name, StructStandIn(value.format))
             elif isinstance(value, type) and issubclass(value, msgspec.Struct):
                 setattr(self.module, name, record_stand_in(value))
+            elif value is struct.Struct:
+                setattr(self.module, name, self.shape)
+            elif hasattr(value, "cache_info"):
+                # What it would keep is symbolic, and means another shape on another path.
+                setattr(self.module, name, value.__wrapped__)
             elif value is struct.unpack_from:
                 setattr(self.module, name, self.unpack_from)
             elif value is struct.pack:
@@ -226,10 +231,14 @@ class StandIns:
                 replaced.append(name)
         return replaced
 
+    def shape(self, text: str) -> StructStandIn:
+        """`struct.Struct`."""
+        return StructStandIn(self.realize(text))
+
     def unpack_from(self, text: str, data: Any, offset: int = 0) -> tuple[Any, ...]:
         """`struct.unpack_from`."""
-        return StructStandIn(self.realize(text)).unpack_from(data, offset)
+        return self.shape(text).unpack_from(data, offset)
 
     def pack(self, text: str, *values: Any) -> Packed:
         """`struct.pack`."""
-        return StructStandIn(self.realize(text)).pack(*values)
+        return self.shape(text).pack(*values)
