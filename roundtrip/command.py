@@ -47,15 +47,24 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 EPILOG: Final = "Exit codes: 0 proved, 1 refuted, 2 usage or bad input, 3 nothing was tested, 4 unexpected exception."
 
 
+#: Where the context remembers that the compiled engine is wanted; the command that makes it does without.
+COMPILED: Final = f"{__name__}.compiled"
+COMPILING: Final = "compile"
+
+
 class LazyGroup(click.Group):
     """A group whose subcommands are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # likewise
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        if ctx.meta.get(COMPILED) and cmd_name != COMPILING:
+            from .compiled.loading import use_compiled  # noqa: PLC0415  # rarely asked for
+
+            use_compiled()
         module = import_module(COMMANDS[cmd_name][0], __package__)
         command: click.Command = module.command
         return command
@@ -77,12 +86,9 @@ def show_version(context: click.Context, _parameter: click.Parameter, wanted: bo
         context.exit()
 
 
-def choose_compiled(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    """Put the compiled engine in the place of its sources, before a command imports it."""
-    if wanted:
-        from .compiled.loading import use_compiled  # noqa: PLC0415  # rarely asked for
-
-        use_compiled()
+def choose_compiled(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Note that the compiled engine is to be put in the place of its sources, before a command imports it."""
+    context.meta[COMPILED] = wanted
 
 
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,7 +98,6 @@ def choose_compiled(_context: click.Context, _option: click.Parameter, wanted: b
 @click.option(
     "--compiled",
     is_flag=True,
-    is_eager=True,
     expose_value=False,
     envvar="SHARDPROOF_COMPILED",
     callback=choose_compiled,

@@ -11,9 +11,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 import engine.recovery
 from roundtrip.campaign.fingerprint import ROOT
+from roundtrip.command import command
 from roundtrip.compiled import build as building
 from roundtrip.compiled import loading, modules
 from roundtrip.compiled.build import BuildFailed, build, remove_old, run_compiler
@@ -173,6 +175,15 @@ def test_without_a_build_one_is_told_how_to_get_it(own_folder: Path) -> None:
     assert not own_folder.exists()
 
 
+def test_help_and_compile_itself_need_no_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("roundtrip.compiled.loading.use_compiled", lambda: pytest.fail("nobody needs the engine"))
+    for words in (["--compiled", "--help"], ["--compiled", "--version"], ["--compiled", "compile", "--help"]):
+        assert CliRunner().invoke(command, words, standalone_mode=True).exit_code == 0
+    monkeypatch.setenv(loading.VARIABLE, "1")
+    assert CliRunner().invoke(command, ["compile", "--help"]).exit_code == 0
+    assert not list(tmp_path.iterdir())
+
+
 def make_build(folder: Path, names: dict[str, str]) -> None:
     folder.mkdir(parents=True)
     made = Build(sources="0", interpreter="cpython-311", compiler="none", seconds=1.0, modules=names)
@@ -214,20 +225,23 @@ def test_engine_that_is_loaded_from_its_sources_stays(own_folder: Path, monkeypa
 # --- builds that cannot be made
 
 
+@pytest.mark.parametrize("setting", ["mycc -O2", "", " "])
+def test_missing_c_compiler_is_named(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CC", setting)
+    with pytest.raises(BuildFailed, match=r"^no C compiler \((my)?cc, gcc\) is installed"):
+        build()
+    assert own_folder.exists()
+
+
 @pytest.mark.parametrize("tool", ["mypyc", "setuptools"])
 def test_missing_tool_is_named(own_folder: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
     monkeypatch.setattr(building, "find_spec", lambda name: None if name == tool else object())
     with pytest.raises(BuildFailed, match=rf"^{tool} is not installed: pip install 'shardproof\[compiled\]'$"):
         build()
     assert [path.name for path in own_folder.iterdir()] == ["lock"]
-
-
-def test_missing_c_compiler_is_named(own_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("CC", "mycc -O2")
-    with pytest.raises(BuildFailed, match=r"^no C compiler \(mycc, gcc\) is installed"):
-        build()
-    assert own_folder.exists()
 
 
 def test_other_interpreters_are_refused(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

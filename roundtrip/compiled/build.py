@@ -92,7 +92,7 @@ def refuse_without_tools() -> None:
     for tool in ("mypyc", "setuptools"):
         if find_spec(tool) is None:
             raise BuildFailed(f"{tool} is not installed: {INSTALL}")
-    compiler = os.environ.get("CC", "cc").split()[0]
+    compiler = (os.environ.get("CC", "").split() or ["cc"])[0]
     if shutil.which(compiler) is None and shutil.which("gcc") is None:
         raise BuildFailed(f"no C compiler ({compiler}, gcc) is installed: on Debian and Ubuntu apt install gcc")
 
