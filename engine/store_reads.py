@@ -149,8 +149,8 @@ class StoreReads(StoreParts):
 
     def _checked_key(self, key: bytes) -> bytes:
         """The key as bytes; `CallRefused` where it is none."""
-        if not isinstance(key, bytes):
-            if not isinstance(key, bytearray | memoryview):
+        if type(key) is not bytes:  # no subclass either: the codecs take bytes themselves
+            if not isinstance(key, bytes | bytearray | memoryview):
                 raise CallRefused(f"key: expected bytes, found {type(key).__name__}")
             key = bytes(key)
         if not 0 < len(key) <= KEY_MAXIMUM:

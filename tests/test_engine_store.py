@@ -126,6 +126,23 @@ def test_puts_that_wait_for_the_same_sync_share_the_next_ones_and_one_run(store:
     assert len(store.index.runs) <= 3
 
 
+class Name(bytes):
+    """A key of a user's own class."""
+
+
+def test_regression_a_key_of_a_subclass_is_stored_as_bytes(store: Store) -> None:
+    """It was accepted, and then the store could be neither flushed nor closed."""
+    store.put(Name(b"put"), b"1")
+    store.put_many([(Name(b"many"), b"2")])
+    store.put(Name(b"gone"), b"3")
+    store.delete(Name(b"gone"))
+    store.flush()
+    assert [(key, type(key), store.get(Name(key))) for key in store.scan()] == [
+        (b"many", bytes, b"2"),
+        (b"put", bytes, b"1"),
+    ]
+
+
 @pytest.mark.parametrize("key", [b"", b"k" * 4097, "text", None])
 def test_a_key_that_is_none_is_refused(store: Store, key: Any) -> None:
     with pytest.raises(CallRefused, match="key: expected"):
