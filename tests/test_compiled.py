@@ -118,6 +118,7 @@ def test_processes_that_a_command_starts_use_it_too(compiled: Build) -> None:
     ("words", "what"),
     [
         (("plant", "1", "--seed", "1"), "planting a bug"),
+        (("exhaust", "images", "--plant", "page-rot-is-empty"), "planting a bug"),
         (("conform", "--coverage", "--histories", "1"), "tracing lines"),
         (("conform", "--component", "chunks", "--histories", "1", "--workers", "0"), "a component beside its model"),
         (("conform", "--component", "chunks", "--histories", "1", "--workers", "1"), "a component beside its model"),
@@ -264,6 +265,13 @@ def test_failing_compiler_says_what_it_said_and_leaves_no_build(own_folder: Path
     with pytest.raises(BuildFailed, match=r"mypyc ended with code 1: wrong\.py:2: error: Incompatible return"):
         run_compiler(tmp_path, ["wrong.py"], None)
     assert [path.name for path in own_folder.iterdir()] == [building.LOG]
+
+
+def test_sources_that_change_meanwhile_make_no_build(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "fingerprint", lambda _sources: "before")
+    with pytest.raises(BuildFailed, match="the sources changed while the build began"):
+        build()
+    assert [path.name for path in own_folder.iterdir()] == ["lock"]
 
 
 def test_old_builds_go_but_for_the_newest(own_folder: Path) -> None:

@@ -28,10 +28,18 @@ DIGITS: Final = 16
 
 @cache
 def fingerprint(sources: tuple[str, ...] = SOURCES) -> str:
-    """16 hexadecimal digits; the same on every machine that has the same sources: folders, or single files."""
+    """16 hexadecimal digits; the same on every machine that has the same sources: folders, or single files.
+
+    Those that were there when this process asked first.
+    """
+    return fingerprint_in(ROOT, sources)
+
+
+def fingerprint_in(root: Path, sources: tuple[str, ...]) -> str:
+    """The same of the sources below another folder, now."""
     digest = hashlib.blake2b(digest_size=DIGITS // 2)
     for source in sources:
-        for path in [ROOT / source] if source.endswith(".py") else sorted((ROOT / source).rglob("*.py")):
+        for path in [root / source] if source.endswith(".py") else sorted((root / source).rglob("*.py")):
             content = path.read_bytes()
-            digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+            digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()

@@ -75,6 +75,7 @@ def command(
         raise CommandError(f"there is no part {unknown[0]!r}; there are {', '.join(PART_NAMES)}")
     from formats.frozen import refuse_changed  # noqa: PLC0415  # imports construct
 
+    from ..compiled.loading import refuse_compiled  # noqa: PLC0415  # rarely asked for
     from ..exhaustive import Wanted, exhaust, planted_named  # noqa: PLC0415  # heavy
     from ..exhaustive.reporting import write_exhaustive  # noqa: PLC0415
     from ..images.planted import PLANTED as IMAGE_BUGS  # noqa: PLC0415
@@ -83,6 +84,8 @@ def command(
     catalog, chosen = load(catalog_name), chosen_seed(seed)
     image_bug = IMAGE_BUGS.get(plant or "")
     bug = None if plant is None or image_bug is not None else planted_named(plant)
+    if plant is not None:
+        refuse_compiled("planting a bug")
     if bug is not None:
         catalog.labelled(bug.format)
     refuse_changed(catalog)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from formats.errors import ShardproofError
-from roundtrip.campaign.fingerprint import ROOT, fingerprint
+from roundtrip.campaign.fingerprint import ROOT, fingerprint, fingerprint_in
 
 from .modules import (
     MANIFEST,
@@ -109,6 +109,8 @@ def compile_in(stage: Path, watch: Callable[[int, int, str], None] | None) -> Bu
     made_from = fingerprint(SOURCES)
     for name in SOURCES:
         shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    if fingerprint_in(sources, SOURCES) != made_from:
+        raise BuildFailed("the sources changed while the build began: begin again")
     files = compiled_sources()
     run_compiler(sources, files, watch)
     modules: dict[str, str] = {}
